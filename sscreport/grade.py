@@ -1,0 +1,52 @@
+"""Grade: the certainty of each finding, from the recorded judgements.
+
+Certainty starts at the level recorded in review.toml and goes down one level for each domain
+judged serious (Guyatt et al. 2011, J Clin Epidemiol 64:401).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sscreport.records import Finding, Review, Row, Synthesis
+from sscreport.values import Rule
+
+GRADE = Rule("GRADE: one level down for each serious concern", "Guyatt et al. (2011) J Clin Epidemiol 64:401")
+NAME = Rule("name of the finding")
+
+
+def grade(review: Review, syntheses: Sequence[Synthesis]) -> tuple[Finding, ...]:
+    """One finding for each row of data/grade.csv, in its order."""
+    by_id = {synthesis.analysis.id: synthesis for synthesis in syntheses}
+    return tuple(_finding(review, row, by_id[row.content("analysis")]) for row in review.tables.get("grade", ()))
+
+
+def certainty(levels: Sequence[str], start: str, judgements: Sequence[str]) -> str:
+    """The level ``start`` less one for each "serious"; never below the first of ``levels``."""
+    return levels[max(0, levels.index(start) - list(judgements).count("serious"))]
+
+
+def _finding(review: Review, row: Row, synthesis: Synthesis) -> Finding:
+    book, name = review.book, row.content("group")
+    group = next((group for group in synthesis.groups if group.id == name), synthesis.overall)
+    domains = [domain for domain in review.settings["grade"]["domains"] if domain in row.values]
+    judgements = {domain: row[domain] for domain in domains}
+    levels = review.settings["grade"]["levels"]
+    parts = [book[f"review.outcomes.{synthesis.analysis.outcome.id}.abbreviation"]]
+    if group.label is not None:
+        parts.append(group.label)
+    return Finding(
+        id=row.id,
+        synthesis=synthesis,
+        group=group,
+        label=book.derive(f"grade.{row.id}.label", NAME, lambda *words: ", ".join(words), *parts, style="text",
+                          label="Finding"),
+        judgements=judgements,
+        reasons={domain: book[f"review.grade.domains.{domain}"] for domain in domains
+                 if judgements[domain].content == "serious"},
+        certainty=book.derive(
+            f"grade.{row.id}.certainty", GRADE, lambda start, words: certainty(levels, start, words),
+            book["review.grade.start"], list(judgements.values()), style="text",
+            label=f"Certainty of the evidence, {', '.join(part.content for part in parts)}",
+        ),
+    )  # fmt: skip

@@ -1,0 +1,212 @@
+"""Load: a review folder's files become a `Review` whose every cell is a value with an address.
+
+Types, ranges and references are stated in ``data/datapackage.json`` (tables, enforced with
+frictionless) and ``schemas/review.schema.json`` (review.toml, enforced with jsonschema). Problems
+are collected, not raised one by one: a row with a wrong cell is still loaded, without that cell,
+so that `validate` can look at the rest.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import tomllib
+from collections.abc import Iterator, Mapping
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+
+from sscreport.dictionary import Dictionary, Field
+from sscreport.problems import InputError, Problem, UsageError
+from sscreport.records import Analysis, Outcome, Review, Row, Study, Subgroup
+from sscreport.values import PROVENANCE, Book, Cell
+
+SETTINGS = "data/review.toml"
+DESCRIBING = ("provenance", "source", "locator", "note")
+
+
+def load(root: Path) -> tuple[Review, list[Problem]]:
+    """Read the review in ``root``; return it with every problem that did not prevent reading.
+
+    Raises `UsageError` where there is no review, `InputError` (with all problems) where its
+    settings or its data dictionary cannot be used at all.
+    """
+    if not (root / SETTINGS).is_file():
+        raise UsageError(f"{root} is not a review: there is no {SETTINGS} in it.")
+    settings, fatal = _load_settings(root)
+    references, problems = _load_references(root)
+    dictionary = Dictionary.load(root / "data")
+    problems = [*dictionary.problems(), *problems]
+    if fatal:
+        raise InputError([*fatal, *problems])
+    book = Book()
+    _read_settings(book, settings)
+    tables = {
+        name: _read_table(book, root / "data", name, dictionary.fields(name)) for name in dictionary.tables
+    }
+    outcomes = {name: _outcome(name, table) for name, table in settings["outcomes"].items()}
+    review = Review(
+        root=root,
+        book=book,
+        settings=settings,
+        studies={row.id: _study(row) for row in tables["studies"]},
+        outcomes=outcomes,
+        analyses=tuple(_analysis(table, outcomes, tables) for table in settings["analyses"]),
+        tables=tables,
+        references=references,
+        constants={entry["text"]: entry["why"] for entry in settings.get("constants", [])},
+    )
+    return review, problems
+
+
+# ---------------------------------------------------------------- review.toml
+
+
+def _load_settings(root: Path) -> tuple[dict[str, Any], list[Problem]]:
+    try:
+        settings = tomllib.loads((root / SETTINGS).read_text(encoding="utf-8"))
+    except UnicodeDecodeError as error:
+        return {}, [Problem(SETTINGS, f"The file must be UTF-8 text: {error}.")]
+    except tomllib.TOMLDecodeError as error:
+        return {}, [Problem(SETTINGS, f"This is not valid TOML: {error}.")]
+    return settings, [_settings_problem(error) for error in _validator().iter_errors(settings)]
+
+
+def _schema() -> dict[str, Any]:
+    return json.loads(resources.files("sscreport").joinpath("schemas/review.schema.json").read_text("utf-8"))
+
+
+def _validator() -> jsonschema.Draft202012Validator:
+    return jsonschema.Draft202012Validator(_schema())
+
+
+def _settings_problem(error: jsonschema.ValidationError) -> Problem:
+    path = [str(part) for part in error.absolute_path]
+    expected = error.message[:1].upper() + error.message[1:] + "."
+    if isinstance(error.instance, (dict, list)) or not path:
+        return Problem(SETTINGS, expected, row=".".join(path) or None)
+    return Problem(SETTINGS, expected, row=".".join(path[:-1]) or None, column=path[-1], value=str(error.instance))
+
+
+def _read_settings(book: Book, settings: Mapping[str, Any]) -> None:
+    """Enter every scalar of review.toml as ``review.<table>.<key>``, styled by the schema."""
+    for path, content, about, schema in _scalars(settings, _schema(), (), {}):
+        raw = ", ".join(map(str, content)) if isinstance(content, list) else str(content)
+        cell = Cell(SETTINGS, ".".join(path[:-1]) or "review", path[-1], raw, **about)
+        label = schema.get("title", path[-1].replace("_", " "))
+        style = schema.get("style", "text")
+        parsed = raw if isinstance(content, list) else content
+        book.read(".".join(("review", *path)), cell, parsed, style, label, schema.get("unit", ""))
+
+
+def _scalars(
+    table: Mapping[str, Any], schema: Mapping[str, Any], path: tuple[str, ...], about: Mapping[str, str]
+) -> Iterator[tuple[tuple[str, ...], Any, Mapping[str, str], Mapping[str, Any]]]:
+    about = {**about, **{key: table[key] for key in DESCRIBING if isinstance(table.get(key), str)}}
+    for key, content in table.items():
+        if key in DESCRIBING:
+            continue
+        inner = schema.get("properties", {}).get(key) or schema.get("additionalProperties") or {}
+        inner = inner if isinstance(inner, Mapping) else {}
+        if isinstance(content, Mapping):
+            yield from _scalars(content, inner, (*path, key), about)
+        elif isinstance(content, list) and content and isinstance(content[0], Mapping):
+            for position, entry in enumerate(content, start=1):
+                name = str(entry.get("id", position))
+                yield from _scalars(entry, inner.get("items", {}), (*path, key, name), about)
+        else:
+            yield (*path, key), content, about, inner
+
+
+# ---------------------------------------------------------------- tables
+
+
+def _read_table(book: Book, folder: Path, name: str, fields: Mapping[str, Field]) -> tuple[Row, ...]:
+    path = folder / f"{name}.csv"
+    try:
+        with path.open(encoding="utf-8", newline="") as handle:
+            reader = csv.DictReader(handle)
+            raw_rows = [(reader.line_num, row) for row in reader if row.get("id")]
+    except (OSError, UnicodeDecodeError):
+        return ()  # already a problem of the dictionary
+    seen: set[str] = set()
+    rows = []
+    for line, raw in raw_rows:
+        if raw["id"] not in seen:  # a repeated id is a problem of the dictionary
+            seen.add(raw["id"])
+            rows.append(_read_row(book, name, line, raw, fields))
+    return tuple(rows)
+
+
+def _read_row(book: Book, name: str, line: int, raw: Mapping[str, Any], fields: Mapping[str, Field]) -> Row:
+    file, values, cells = f"data/{name}.csv", {}, {}
+    subject = raw.get("study") or raw.get("label") or raw["id"]
+    for column, field in fields.items():
+        if column in DESCRIBING or column.endswith("_provenance"):
+            continue
+        text = raw.get(column) or ""
+        provenance = raw.get(f"{column}_provenance") or raw.get("provenance") or "derived"
+        if provenance not in PROVENANCE:
+            provenance = "derived"  # already a problem of the dictionary
+        cells[column] = Cell(
+            file, raw["id"], column, text, provenance, raw.get("source") or "", raw.get("locator") or ""
+        )
+        label = f"{field.title}, {subject}"
+        key = f"{name}.{raw['id']}.{column}"
+        values[column] = book.read(key, cells[column], field.parse(text), field.style, label, field.unit)
+    return Row(raw["id"], file, line, values, cells)
+
+
+# ---------------------------------------------------------------- references and records
+
+
+def _load_references(root: Path) -> tuple[Mapping[str, Any], list[Problem]]:
+    from sscreport.compose.citations import load_references
+
+    try:
+        return load_references(root / "data" / "references.json"), []
+    except InputError as error:
+        return {}, error.problems
+
+
+def _study(row: Row) -> Study:
+    return Study(row.id, row["label"], row, tuple((row.content("references") or "").split()))
+
+
+def _outcome(name: str, table: Mapping[str, Any]) -> Outcome:
+    return Outcome(name, table["name"], table["abbreviation"], table["unit"], table["better"])
+
+
+def _analysis(
+    table: Mapping[str, Any], outcomes: Mapping[str, Outcome], tables: Mapping[str, tuple[Row, ...]]
+) -> Analysis:
+    rows = tuple(
+        row
+        for row in tables.get(table["data"], ())
+        if row.content("outcome") == table["outcome"] and row.content("timepoint_months") in table["timepoints"]
+    )
+    subgroups = tuple(
+        Subgroup(
+            entry["id"], entry["label"], tuple(entry["studies"]) if "studies" in entry else None, entry.get("timepoint")
+        )
+        for entry in table.get("subgroups", [])
+    )
+    unknown = Outcome(table["outcome"], table["outcome"], table["outcome"], "", "lower")
+    return Analysis(
+        id=table["id"],
+        title=table["title"],
+        outcome=outcomes.get(table["outcome"], unknown),
+        measure=table["measure"],
+        rows=rows,
+        subgroups=subgroups,
+        subgroup_by=table.get("subgroup_by", ""),
+        fallback_model=table["fallback_model"],
+        fallback_reason=table["fallback_reason"],
+        axis_low=table["axis_low"],
+        axis_high=table["axis_high"],
+        settings=table,
+    )
+
+

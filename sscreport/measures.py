@@ -1,0 +1,151 @@
+"""The table of effect measures: everything that differs between them, in one place.
+
+To add a measure, add an entry to `MEASURES`; no other module asks which measure it has.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+
+import numpy as np
+
+from sscreport.statistics import effect_sizes, pooling
+from sscreport.values import Rule
+
+INVERSE_VARIANCE = Rule(
+    "inverse-variance weighted mean",
+    "Cochrane Handbook for Systematic Reviews of Interventions, section 10.3",
+)
+MANTEL_HAENSZEL = Rule(
+    "Mantel-Haenszel odds ratio with the variance of Robins, Breslow and Greenland",
+    "Mantel & Haenszel (1959) J Natl Cancer Inst 22:719; Robins et al. (1986) Biometrics 42:311",
+)
+LOG_ODDS_RATIO = Rule(
+    "log odds ratio, a half added to every cell of a table with a zero",
+    "Gart & Zweifel (1967) Biometrika 54:181",
+)
+TAKEN = Rule("effect size as given in the data")
+
+
+@dataclass(frozen=True)
+class Column:
+    """A data column of a measure: its role in `StudyEffect.columns` and how a figure heads it.
+
+    ``total`` columns are summed below the studies.
+    """
+
+    role: str
+    header: str
+    group: str = ""
+    style: str = "count"
+    total: bool = False
+
+
+@dataclass(frozen=True)
+class Pooling:
+    """How study effects become one: on arrays of the measure's roles, the analysis scale.
+
+    ``pool`` returns (pooled effect, standard error); ``weights`` any multiple of the weights.
+    ``roles`` are the columns that enter each.
+    """
+
+    label: str
+    rule: Rule
+    pool_roles: tuple[str, ...]
+    pool: Callable[..., tuple[float, float]]
+    weight_roles: tuple[str, ...]
+    weights: Callable[..., np.ndarray]
+
+
+@dataclass(frozen=True)
+class Measure:
+    """An effect measure.
+
+    ``effect`` computes (effect, standard error) on the analysis scale from the columns named in
+    ``roles``; None where the data give effect and standard error themselves (``md``, ``se``).
+    """
+
+    id: str
+    name: str
+    short: str
+    null: float
+    log: bool
+    roles: tuple[str, ...]
+    rule: Rule
+    effect: Callable[..., tuple[np.ndarray, np.ndarray]] | None
+    fixed: Pooling
+    columns: tuple[Column, ...]
+
+    @property
+    def methods(self) -> Mapping[str, str]:
+        """RevMan's abbreviation of the pooling method, by model."""
+        return {"fixed": self.fixed.label, "random": RANDOM_LABELS[self.fixed.label]}
+
+    def reported(self, effect: float) -> float:
+        """From the analysis scale to the reported one."""
+        return float(np.exp(effect)) if self.log else effect
+
+
+# RevMan names a random-effects analysis after the method its heterogeneity comes from.
+RANDOM_LABELS = {"IV": "IV", "M-H": "M-H"}
+
+_IV = Pooling(
+    label="IV",
+    rule=INVERSE_VARIANCE,
+    pool_roles=("effect", "se"),
+    pool=pooling.inverse_variance,
+    weight_roles=("se",),
+    weights=pooling.inverse_variance_weights,
+)
+_COUNTS = ("events_after", "total_after", "events_before", "total_before")
+_MH = Pooling(
+    label="M-H",
+    rule=MANTEL_HAENSZEL,
+    pool_roles=_COUNTS,
+    pool=pooling.mantel_haenszel_odds_ratio,
+    weight_roles=_COUNTS,
+    weights=pooling.mantel_haenszel_weights,
+)
+
+
+def _measures(entries: Sequence[Measure]) -> Mapping[str, Measure]:
+    return MappingProxyType({entry.id: entry for entry in entries})
+
+
+MEASURES = _measures([
+    Measure(
+        id="MD",
+        name="Mean difference",
+        short="MD",
+        null=0.0,
+        log=False,
+        roles=("md", "se"),
+        rule=TAKEN,
+        effect=None,
+        fixed=_IV,
+        columns=(
+            Column("n", "Patients", total=True),
+            Column("md", "Mean difference", style="estimate"),
+            Column("se", "SE", style="estimate"),
+        ),
+    ),
+    Measure(
+        id="OR",
+        name="Odds ratio",
+        short="OR",
+        null=1.0,
+        log=True,
+        roles=_COUNTS,
+        rule=LOG_ODDS_RATIO,
+        effect=effect_sizes.log_odds_ratio,
+        fixed=_MH,
+        columns=(
+            Column("events_after", "Events", "After treatment", total=True),
+            Column("total_after", "Total", "After treatment", total=True),
+            Column("events_before", "Events", "Before treatment", total=True),
+            Column("total_before", "Total", "Before treatment", total=True),
+        ),
+    ),
+])

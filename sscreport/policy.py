@@ -1,0 +1,96 @@
+"""The review's recorded rules: which model, which word.
+
+Thresholds are data (review.toml); this module applies them literally, and says so where they
+decide nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from sscreport.measures import MEASURES
+from sscreport.records import Analysis, Decision, Group, Heterogeneity, Review, Words
+from sscreport.values import Rule, Value
+
+MODEL_RULE = Rule("the review's rule for choosing the model", "data/review.toml, policy.model")
+FALLBACK = Rule("the model recorded for the outcome", "data/review.toml, analyses")
+WORDING = Rule("the review's wording policy", "data/review.toml, policy")
+MODEL_NAMES = {"fixed": "fixed-effect", "random": "random-effects"}
+
+
+def choose_model(i_squared: float, p: float, fixed_at_most: float, random_above: float, p_limit: float) -> str:
+    """"fixed", "random" or "undecided".
+
+    Fixed if I² <= ``fixed_at_most`` and P > ``p_limit``; random if I² > ``random_above`` and
+    P < ``p_limit``; undecided where neither holds. I² and its limits in percent.
+    """
+    if i_squared <= fixed_at_most and p > p_limit:
+        return "fixed"
+    if i_squared > random_above and p < p_limit:
+        return "random"
+    return "undecided"
+
+
+def decide_model(review: Review, analysis: Analysis, spread: Heterogeneity | None) -> Decision:
+    """The model of an analysis: the rule's verdict, or what is recorded where it has none."""
+    book, key = review.book, analysis.id
+    fallback = book[f"review.analyses.{key}.fallback_model"]
+    limits = [book[f"review.policy.model.{name}"] for name in ("fixed_i_squared", "random_i_squared", "p")]
+    if spread is None:
+        verdict = book.derive(f"{key}.verdict", MODEL_RULE, lambda name: "undecided", fallback, style="text",
+                              label=f"Verdict of the rule, {analysis.title}")  # fmt: skip
+    else:
+        verdict = book.derive(f"{key}.verdict", MODEL_RULE, choose_model, spread.i_squared, spread.p, *limits,
+                              style="text", label=f"Verdict of the rule, {analysis.title}")  # fmt: skip
+    undecided = verdict.content == "undecided"
+    model = book.derive(
+        f"{key}.model", FALLBACK if undecided else MODEL_RULE,
+        lambda said, recorded: recorded if said == "undecided" else said, verdict, fallback,
+        style="text", label=f"Model, {analysis.title}",
+    )  # fmt: skip
+    book.derive(f"{key}.model_name", MODEL_RULE, MODEL_NAMES.__getitem__, model, style="text",
+                label=f"Name of the model, {analysis.title}")  # fmt: skip
+    return Decision(model, verdict, book[f"review.analyses.{key}.fallback_reason"])
+
+
+def change(estimate: float, p: float, alpha: float, null: float) -> str:
+    """"improved" or "worsened" where P < ``alpha``, otherwise "unclear". Above the null is better."""
+    if p >= alpha:
+        return "unclear"
+    return "improved" if estimate > null else "worsened"
+
+
+def heterogeneity_word(i_squared: float, low: float, moderate: float, high: float) -> str:
+    """"no" (I² of 0 as printed), "little", "low", "moderate" or "high"; all in percent."""
+    if i_squared >= high:
+        return "high"
+    if i_squared >= moderate:
+        return "moderate"
+    if i_squared >= low:
+        return "low"
+    return "little" if i_squared >= 0.5 else "no"
+
+
+def words(review: Review, key: str, group: Group, analysis: Analysis) -> Words:
+    """The words that depend on a group's numbers."""
+    book, pooled = review.book, group.pooled
+    alpha = book["review.policy.significance"]
+    null = MEASURES[analysis.measure].null
+
+    def word(name: str, function: Callable[..., Any], *inputs: Value) -> Value:
+        return book.derive(f"{key}.{name}", WORDING, function, *inputs, style="text",
+                           label=f"Wording ({name.replace('_', ' ')}), {analysis.title}")  # fmt: skip
+
+    changed = word(
+        "change", lambda y, p, a: change(y, p, a, null), pooled.estimate, pooled.p, alpha
+    )
+    significance = word(
+        "significance", lambda p, a: "significant" if p < a else "not significant", pooled.p, alpha
+    )
+    if group.heterogeneity is None:
+        spread = word("heterogeneity", lambda k: "", pooled.k)
+    else:
+        bands = [book[f"review.policy.heterogeneity.{band}"] for band in ("low", "moderate", "high")]
+        spread = word("heterogeneity", heterogeneity_word, group.heterogeneity.i_squared, *bands)
+    return Words(changed, significance, spread)

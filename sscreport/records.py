@@ -1,0 +1,293 @@
+"""The records reviewers talk about: study, outcome, analysis, effect size, synthesis, certainty.
+
+Pure nouns. Everything printable in them is a `Value`, so whoever draws, tabulates or writes a
+record can mark the number it prints.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sscreport.values import Book, Cell, Value
+
+
+@dataclass(frozen=True)
+class Row:
+    """One data row: its id and line, the values read from its columns and the cells behind them."""
+
+    id: str
+    file: str
+    line: int
+    values: Mapping[str, Value]
+    cells: Mapping[str, Cell]
+
+    def __getitem__(self, column: str) -> Value:
+        return self.values[column]
+
+    def content(self, column: str) -> Any:
+        return self.values[column].content
+
+
+@dataclass(frozen=True)
+class Study:
+    """An included study. ``references`` are citation keys of its reports."""
+
+    id: str
+    label: Value
+    row: Row
+    references: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What was measured. ``better`` is "lower" or "higher": which way patients improve."""
+
+    id: str
+    name: str
+    abbreviation: str
+    unit: str
+    better: str
+
+
+@dataclass(frozen=True)
+class Subgroup:
+    """Data rows pooled together: those of some studies, of one timepoint (in months), or both."""
+
+    id: str
+    label: str
+    studies: tuple[str, ...] | None = None
+    timepoint: int | None = None
+
+    def holds(self, row: Row) -> bool:
+        return (self.studies is None or row.content("study") in self.studies) and (
+            self.timepoint is None or row.content("timepoint_months") == self.timepoint
+        )
+
+
+@dataclass(frozen=True)
+class Analysis:
+    """One planned synthesis, as recorded in review.toml.
+
+    ``fallback_model`` and ``fallback_reason`` apply where the review's decision rule leaves the
+    model undecided.
+    """
+
+    id: str
+    title: str
+    outcome: Outcome
+    measure: str
+    rows: tuple[Row, ...]
+    subgroups: tuple[Subgroup, ...]
+    subgroup_by: str
+    fallback_model: str
+    fallback_reason: str
+    axis_low: str
+    axis_high: str
+    settings: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class StudyEffect:
+    """One row of a forest plot.
+
+    ``effect`` and ``se`` are on the analysis scale (the log for ratios); ``estimate``, ``ci_low``
+    and ``ci_high`` on the reported scale. ``weight`` is a percentage of the whole analysis.
+    ``columns`` are the measure's data columns by their role (``md``, ``se``, ``events_after`` …).
+    """
+
+    study: Study
+    row: Row
+    columns: Mapping[str, Value]
+    n: Value
+    effect: Value
+    se: Value
+    estimate: Value
+    ci_low: Value
+    ci_high: Value
+    weight: Value
+
+    @property
+    def reconstructed(self) -> bool:
+        return self.estimate.reconstructed or self.se.reconstructed
+
+
+@dataclass(frozen=True)
+class Pooled:
+    """A pooled estimate on the reported scale, its test, and how much evidence it rests on.
+
+    ``k`` and ``n`` count each study once; ``totals`` are sums over the rows, as a forest plot
+    prints them. ``weight`` is the share of the whole analysis (None in leave-one-out).
+    """
+
+    estimate: Value
+    ci_low: Value
+    ci_high: Value
+    z: Value
+    p: Value
+    k: Value
+    n: Value
+    weight: Value | None
+    totals: Mapping[str, Value]
+
+
+@dataclass(frozen=True)
+class Heterogeneity:
+    """Cochran's Q with its test, I² in percent (0 to 100) and τ²."""
+
+    q: Value
+    df: Value
+    p: Value
+    i_squared: Value
+    tau_squared: Value
+
+
+@dataclass(frozen=True)
+class Group:
+    """Studies pooled together: a subgroup or the whole. One study has no heterogeneity."""
+
+    id: str
+    label: Value | None
+    effects: tuple[StudyEffect, ...]
+    pooled: Pooled
+    heterogeneity: Heterogeneity | None
+
+    @property
+    def reconstructed(self) -> bool:
+        return self.pooled.estimate.reconstructed
+
+
+@dataclass(frozen=True)
+class SubgroupTest:
+    """Test for subgroup differences: Q between the subgroups' pooled estimates."""
+
+    q: Value
+    df: Value
+    p: Value
+    i_squared: Value
+
+
+@dataclass(frozen=True)
+class SmallStudyEffects:
+    """Tests for funnel plot asymmetry over ``k`` studies."""
+
+    egger_intercept: Value
+    egger_p: Value
+    begg_p: Value
+    k: Value
+
+
+@dataclass(frozen=True)
+class Decision:
+    """The model used ("fixed" or "random") and why.
+
+    ``verdict`` is what the recorded rule says: "fixed", "random" or "undecided".
+    """
+
+    model: Value
+    verdict: Value
+    reason: Value
+
+
+@dataclass(frozen=True)
+class Words:
+    """Words that depend on numbers, by the review's recorded policy.
+
+    ``change``: "improved", "worsened" or "unclear". ``significance``: "significant" or "not
+    significant". ``heterogeneity``: "no", "low", "moderate" or "high" ("" for one study).
+    """
+
+    change: Value
+    significance: Value
+    heterogeneity: Value
+
+
+@dataclass(frozen=True)
+class Synthesis:
+    """All results of one analysis. ``groups`` is empty where there are no subgroups."""
+
+    analysis: Analysis
+    overall: Group
+    groups: tuple[Group, ...]
+    decision: Decision
+    subgroup_test: SubgroupTest | None
+    leave_one_out: Mapping[str, Pooled]  # by the id of the study left out
+    small_study: SmallStudyEffects | None
+    words: Mapping[str, Words]  # by group id; "overall" for the whole
+
+    @property
+    def reconstructed(self) -> bool:
+        return any(effect.reconstructed for effect in self.overall.effects)
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One row of the summary of findings: a group's pooled result and how certain it is."""
+
+    id: str
+    synthesis: Synthesis
+    group: Group
+    label: Value
+    judgements: Mapping[str, Value]  # by GRADE domain
+    reasons: Mapping[str, Value]  # footnote text, by GRADE domain, where downgraded
+    certainty: Value  # "high", "moderate", "low", "very low"
+
+
+@dataclass(frozen=True)
+class Review:
+    """Everything that was loaded. ``tables`` are all data rows by file stem."""
+
+    root: Any
+    book: Book
+    settings: Mapping[str, Any]
+    studies: Mapping[str, Study]
+    outcomes: Mapping[str, Outcome]
+    analyses: tuple[Analysis, ...]
+    tables: Mapping[str, Sequence[Row]]
+    references: Mapping[str, Mapping[str, Any]]
+    constants: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A finished figure: SVG text with marked numbers, and the description a reader hears."""
+
+    id: str
+    svg: str
+    alt: str
+    width_mm: float
+    height_mm: float
+
+
+@dataclass(frozen=True)
+class TableCell:
+    """Contents in reading order: values, citation keys (`Cite`), notes and plain words."""
+
+    parts: tuple[Any, ...]
+    header: bool = False
+    colspan: int = 1
+    rowspan: int = 1
+    align: str = "left"
+
+
+@dataclass(frozen=True)
+class Cite:
+    keys: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Note:
+    """A lettered footnote; the letter is given when the table is set, in reading order."""
+
+    parts: tuple[Any, ...]
+
+
+@dataclass(frozen=True)
+class Table:
+    """A finished table: header rows, body rows, notes below it, and the width it needs."""
+
+    id: str
+    head: tuple[tuple[TableCell, ...], ...]
+    body: tuple[tuple[TableCell, ...], ...]
+    landscape: bool = False

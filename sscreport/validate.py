@@ -1,0 +1,236 @@
+"""Validate: what the data dictionary cannot say because it takes more than one cell.
+
+Each check yields problems about one kind of contradiction; all run before the build stops. A cell
+that the dictionary already refused is None here and is passed over.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Iterable, Iterator, Sequence
+
+from sscreport.load import SETTINGS
+from sscreport.measures import MEASURES
+from sscreport.problems import InputError, Problem
+from sscreport.records import Analysis, Review, Row
+
+Check = Callable[[Review], Iterator[Problem]]
+
+
+def validate(review: Review, problems: Sequence[Problem] = ()) -> None:
+    """Raise `InputError` with ``problems`` (from loading) and every contradiction found here."""
+    found = [*problems]
+    for check in CHECKS:
+        found.extend(check(review))
+    if found:
+        raise InputError(found)
+
+
+def _complain(row: Row, column: str, expected: str) -> Problem:
+    return Problem(row.file, expected, row.line, row.id, column, row.cells[column].raw)
+
+
+def _setting(path: str, key: str, value: object, expected: str) -> Problem:
+    return Problem(SETTINGS, expected, row=path, column=key, value=str(value))
+
+
+def _meant(name: str, known: Iterable[str]) -> str:
+    known = list(known)
+    close = difflib.get_close_matches(name, known, n=1)
+    return f" Did you mean {close[0]}?" if close else f" Known: {', '.join(known)}."
+
+
+def _rows(review: Review, table: str) -> Sequence[Row]:
+    return review.tables.get(table, ())
+
+
+# ---------------------------------------------------------------- checks
+
+
+def analyses_name_what_exists(review: Review) -> Iterator[Problem]:
+    for analysis in review.analyses:
+        path, table = f"analyses.{analysis.id}", analysis.settings
+        if analysis.measure not in MEASURES:
+            expected = f"There is no such effect measure.{_meant(analysis.measure, MEASURES)}"
+            yield _setting(path, "measure", analysis.measure, expected)
+        elif missing := [role for role in MEASURES[analysis.measure].roles if role not in table["columns"]]:
+            yield _setting(path, "columns", table["columns"], f"The measure also needs: {', '.join(missing)}.")
+        if table["outcome"] not in review.outcomes:
+            expected = f"There is no such outcome.{_meant(table['outcome'], review.outcomes)}"
+            yield _setting(path, "outcome", table["outcome"], expected)
+        if table["data"] not in review.tables:
+            expected = f"There is no such data file.{_meant(table['data'], review.tables)}"
+            yield _setting(path, "data", table["data"], expected)
+        elif not analysis.rows:
+            yield _setting(path, "data", table["data"], "No row has this outcome and one of these timepoints.")
+        else:
+            yield from _columns_exist(analysis, path)
+
+
+def _columns_exist(analysis: Analysis, path: str) -> Iterator[Problem]:
+    known = analysis.rows[0].values
+    for role, column in analysis.settings["columns"].items():
+        if column not in known:
+            expected = f"The data file has no such column.{_meant(column, known)}"
+            yield _setting(f"{path}.columns", role, column, expected)
+
+
+def effect_rows_name_known_outcomes(review: Review) -> Iterator[Problem]:
+    for table in {analysis.settings["data"] for analysis in review.analyses}:
+        for row in _rows(review, table):
+            outcome = row.content("outcome")
+            if outcome is not None and outcome not in review.outcomes:
+                expected = f"There is no such outcome in {SETTINGS}.{_meant(outcome, review.outcomes)}"
+                yield _complain(row, "outcome", expected)
+
+
+def a_study_enters_once(review: Review) -> Iterator[Problem]:
+    reported: set[str] = set()
+    for analysis in review.analyses:
+        seen: dict[tuple[str, int], Row] = {}
+        for row in analysis.rows:
+            key = (row.content("study"), row.content("timepoint_months"))
+            if key in seen and row.id not in reported:
+                reported.add(row.id)
+                first = seen[key].id
+                yield _complain(row, "study", f"Row {first} already gives this study's outcome at this time.")
+            seen.setdefault(key, row)
+
+
+def subgroups_take_every_row_once(review: Review) -> Iterator[Problem]:
+    for analysis in review.analyses:
+        for row in analysis.rows if analysis.subgroups else ():
+            homes = [group.id for group in analysis.subgroups if group.holds(row)]
+            if len(homes) != 1:
+                where = "no subgroup" if not homes else f"several subgroups ({', '.join(homes)})"
+                expected = f"The row belongs to {where} of analysis {analysis.id}; it must be in exactly one."
+                yield _complain(row, "study", expected)
+
+
+def patients_add_up(review: Review) -> Iterator[Problem]:
+    for row in _rows(review, "studies"):
+        patients, female, male = (row.content(name) for name in ("patients", "female", "male"))
+        if None not in (patients, female, male) and female + male != patients:
+            yield _complain(row, "patients", f"Women and men add up to {female + male} patients.")
+
+
+def no_more_patients_than_treated(review: Review) -> Iterator[Problem]:
+    for table in ("mean_differences", "lung_function", "narrative"):
+        for row in _rows(review, table):
+            study, n = review.studies.get(row.content("study") or ""), row.content("n")
+            treated = study.row.content("patients") if study else None
+            if None not in (treated, n) and n > treated:
+                yield _complain(row, "n", f"The study treated {treated} patients (data/studies.csv).")
+
+
+def events_fit_totals(review: Review) -> Iterator[Problem]:
+    pairs = (("ulcers", "healed_before", "ulcers"), ("ulcers", "healed_after", "ulcers"),
+             ("narrative", "n_improved", "n"), ("lung_function", "n_improved", "n"))
+    for table, part, whole in pairs:
+        for row in _rows(review, table):
+            some, all_ = row.content(part), row.content(whole)
+            if None not in (some, all_) and some > all_:
+                yield _complain(row, part, f"It cannot be more than {whole}, which is {all_}.")
+
+
+def differences_fit_the_scale(review: Review) -> Iterator[Problem]:
+    for row in _rows(review, "mean_differences"):
+        scale, md = row.content("scale"), row.content("md")
+        if scale and md is not None:
+            low, high = map(float, scale.split("-"))
+            if abs(md) > high - low:
+                yield _complain(row, "md", f"No difference on a scale of {scale} can be larger than {high - low:g}.")
+
+
+def adverse_events_add_up(review: Review) -> Iterator[Problem]:
+    for row in _rows(review, "safety"):
+        total, study = row.content("events"), row.content("study")
+        if total is None:
+            if row.content("reporting") == "counted":
+                yield _complain(row, "events", "Counted adverse events need their number.")
+            continue
+        listed = [event.content("events") for event in _rows(review, "adverse_events")
+                  if event.content("study") == study]
+        if None not in listed and sum(listed) != total:
+            yield _complain(row, "events", f"The study's rows in data/adverse_events.csv add up to {sum(listed)}.")
+
+
+def screening_adds_up(review: Review) -> Iterator[Problem]:
+    rows = {row.id: row for row in _rows(review, "screening")}
+    counts = {name: row.content("count") for name, row in rows.items()}
+    found = [row.content("records") for row in _rows(review, "search")]
+    if not rows or None in counts.values() or None in found:
+        return
+    used = {row.content("study") for analysis in review.analyses for row in analysis.rows}
+    sums = [
+        ("databases", sum(found), "The records in data/search.csv add up to {}."),
+        ("identified", counts["databases"] + counts["manual"], "Databases and hand searching add up to {}."),
+        ("included", counts["full_text"] - counts["one_population"] + 1,
+         "Reports read in full, those of one population counted once, come to {}."),
+        ("included", len(review.studies), "data/studies.csv has {} studies."),
+        ("quantitative", len(used), "The effect data come from {} studies."),
+    ]  # fmt: skip
+    for name, expected, sentence in sums:
+        if counts[name] != expected:
+            yield _complain(rows[name], "count", sentence.format(expected))
+    for larger, smaller in (("identified", "deduplicated"), ("deduplicated", "full_text")):
+        if counts[smaller] > counts[larger]:
+            yield _complain(rows[smaller], "count", f"It cannot be more than {larger}, which is {counts[larger]}.")
+
+
+def references_exist(review: Review) -> Iterator[Problem]:
+    for row in _rows(review, "studies"):
+        for key in (row.content("references") or "").split():
+            if review.references and key not in review.references:
+                close = difflib.get_close_matches(key, review.references, n=1)
+                hint = f" Did you mean {close[0]}?" if close else ""
+                yield _complain(row, "references", f"There is no reference {key} in data/references.json.{hint}")
+
+
+def judgements_name_what_exists(review: Review) -> Iterator[Problem]:
+    groups = {analysis.id: {group.id for group in analysis.subgroups} for analysis in review.analyses}
+    for row in _rows(review, "grade"):
+        analysis, group = row.content("analysis"), row.content("group")
+        if analysis is not None and analysis not in groups:
+            yield _complain(row, "analysis", f"There is no such analysis in {SETTINGS}.{_meant(analysis, groups)}")
+        elif analysis is not None and group and group not in groups[analysis]:
+            yield _complain(row, "group", f"Analysis {analysis} has no such subgroup.{_meant(group, groups[analysis])}")
+
+
+def figures_name_analyses(review: Review) -> Iterator[Problem]:
+    known = [analysis.id for analysis in review.analyses]
+    for figure in review.settings.get("figures", []):
+        if "analysis" in figure and figure["analysis"] not in known:
+            expected = f"There is no such analysis.{_meant(figure['analysis'], known)}"
+            yield _setting(f"figures.{figure['id']}", "analysis", figure["analysis"], expected)
+
+
+def bands_ascend(review: Review) -> Iterator[Problem]:
+    bands = review.settings["policy"]["heterogeneity"]
+    if not bands["low"] < bands["moderate"] < bands["high"]:
+        yield _setting("policy.heterogeneity", "moderate", bands["moderate"], "Low, moderate and high must ascend.")
+
+
+def certainty_starts_on_a_level(review: Review) -> Iterator[Problem]:
+    start, levels = review.settings["grade"]["start"], review.settings["grade"]["levels"]
+    if start not in levels:
+        yield _setting("grade", "start", start, f"It must be one of: {', '.join(levels)}.")
+
+
+CHECKS: tuple[Check, ...] = (
+    analyses_name_what_exists,
+    effect_rows_name_known_outcomes,
+    a_study_enters_once,
+    subgroups_take_every_row_once,
+    patients_add_up,
+    no_more_patients_than_treated,
+    events_fit_totals,
+    differences_fit_the_scale,
+    adverse_events_add_up,
+    screening_adds_up,
+    references_exist,
+    judgements_name_what_exists,
+    figures_name_analyses,
+    bands_ascend,
+    certainty_starts_on_a_level,
+)
