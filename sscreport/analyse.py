@@ -16,6 +16,7 @@ import numpy as np
 
 from sscreport import policy
 from sscreport.measures import INVERSE_VARIANCE, MEASURES, Measure
+from sscreport.problems import InputError, Problem
 from sscreport.records import (
     Analysis,
     Decision,
@@ -50,8 +51,20 @@ EXPONENTIAL = Rule("exponential of the log", "")
 
 
 def analyse(review: Review) -> tuple[Synthesis, ...]:
-    """Every synthesis of the review, in the order of review.toml."""
-    return tuple(_Analyst(review, analysis).synthesis() for analysis in review.analyses)
+    """Every synthesis of the review, in the order of review.toml.
+
+    Raises `InputError` naming every analysis whose data allow no result.
+    """
+    syntheses, problems = [], []
+    for analysis in review.analyses:
+        try:
+            syntheses.append(_Analyst(review, analysis).synthesis())
+        except ValueError as error:
+            expected = f"The data of this analysis allow no result. {error}"
+            problems.append(Problem(analysis.rows[0].file, expected, row=analysis.id))
+    if problems:
+        raise InputError(problems)
+    return tuple(syntheses)
 
 
 @dataclass(frozen=True)

@@ -261,10 +261,28 @@ class Figure:
 
 
 @dataclass(frozen=True)
-class TableCell:
-    """Contents in reading order: values, citation keys (`Cite`), notes and plain words."""
+class Cite:
+    """Citation keys of reports in the list of references."""
 
-    parts: tuple[Any, ...]
+    keys: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Note:
+    """A footnote of a table. Without a ``mark`` of its own it gets a letter, in reading order."""
+
+    text: Value | str
+    mark: str | None = None
+
+
+Part = Value | Cite | Note | str
+
+
+@dataclass(frozen=True)
+class TableCell:
+    """What a cell says, part by part in reading order. ``align``: left, center, right or decimal."""
+
+    parts: tuple[Part, ...]
     header: bool = False
     colspan: int = 1
     rowspan: int = 1
@@ -272,20 +290,8 @@ class TableCell:
 
 
 @dataclass(frozen=True)
-class Cite:
-    keys: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class Note:
-    """A lettered footnote; the letter is given when the table is set, in reading order."""
-
-    parts: tuple[Any, ...]
-
-
-@dataclass(frozen=True)
 class Table:
-    """A finished table: header rows, body rows, notes below it, and the width it needs."""
+    """A finished table. ``head`` and ``body`` are rows of cells; wide tables ask for landscape."""
 
     id: str
     head: tuple[tuple[TableCell, ...], ...]

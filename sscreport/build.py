@@ -1,0 +1,77 @@
+"""Build: the straight line from a review's data to its finished manuscripts.
+
+    data/ ─ load ─▶ Review ─ validate ─▶ Review ─ analyse ─▶ Syntheses ─ grade ─▶ Findings
+          ─ draw ─▶ Figures ─ tabulate ─▶ Tables ─ compose ─▶ one document tree ─ write ─▶ files
+
+The order is known here and nowhere else. Nothing is written before everything is made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from sscreport.analyse import analyse
+from sscreport.compose import compose
+from sscreport.describe import describe
+from sscreport.document import Manuscript
+from sscreport.draw import draw
+from sscreport.grade import grade
+from sscreport.load import load
+from sscreport.progress import Progress
+from sscreport.register import register
+from sscreport.tabulate import tabulate
+from sscreport.validate import validate
+from sscreport.write import write
+
+PNG_DPI = 300
+
+
+@dataclass(frozen=True)
+class BuildResult:
+    """The files written, and what the user should know although the build went through."""
+
+    written: list[Path]
+    warnings: list[str]
+
+
+def build(
+    review_folder: Path, output: Path, figures_folder: Path, formats: Sequence[str], progress: Progress
+) -> BuildResult:
+    """Build the review in ``review_folder``; write ``formats`` ("html", "pdf", "docx") to ``output``.
+
+    Raises `InputError` with every problem of the data or the templates, and leaves what was
+    written before as it was.
+    """
+    with progress.step("load"):
+        review, problems = load(review_folder)
+    with progress.step("validate"):
+        validate(review, problems)
+    with progress.step("analyse"):
+        describe(review)
+        syntheses = analyse(review)
+    with progress.step("grade"):
+        findings = grade(review, syntheses)
+    with progress.step("draw"):
+        drawings = draw(review, syntheses)
+        figures = {name: drawing.figure for name, drawing in drawings.items()}
+        pngs = {name: drawing.png(PNG_DPI) for name, drawing in drawings.items()}
+    with progress.step("tabulate"):
+        tables = tabulate(review, findings)
+    with progress.step("compose"):
+        tree = compose(review, figures, tables)
+        about = review.settings["about"]
+        manuscript = Manuscript(
+            tree=tree,
+            title=about["title"],
+            subject=about["short_title"],
+            authors=tuple(about["authors"]),
+            keywords=tuple(about["keywords"]),
+            language=about["language"],
+            figures=figures,
+            pngs=pngs,
+            values_json=register(review.book, tree, figures),
+        )
+    written, warnings = write(manuscript, tables, output, figures_folder, formats, progress)
+    return BuildResult(written, warnings)

@@ -1,0 +1,114 @@
+"""The verb: sections, figures and tables become one numbered and audited document tree."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+
+from lxml import etree
+from markupsafe import Markup
+
+from sscreport.compose import numbering
+from sscreport.compose.audit import audit
+from sscreport.compose.tables import table_markup
+from sscreport.compose.templates import FOLDER, Guard
+from sscreport.problems import InputError, Problem
+from sscreport.records import Figure, Review, Table
+
+
+def compose(review: Review, figures: Mapping[str, Figure], tables: Mapping[str, Table]) -> etree._Element:
+    """The manuscript's tree: ``<article>`` with header, sections and references.
+
+    Raises `InputError` with every problem of every template, `BuildError` where the finished tree
+    breaks a promise.
+    """
+    placed = _Placer(figures, tables)
+    guard = Guard(review, {"figure": placed.figure, "table": placed.table})
+    guard.check_sources()
+    names = ["header", *review.settings["manuscript"]["sections"]]
+    rendered = {name: guard.render(name) for name in names}
+    problems = [*guard.problems, *placed.problems()]
+    parts = {} if problems else {name: _parse(name, markup, problems) for name, markup in rendered.items()}
+    if problems:
+        raise InputError(problems)
+    article = etree.Element("article")
+    article.extend(parts[name] for name in names)
+    _number(article, review)
+    audit(article)
+    return article
+
+
+def _number(article: etree._Element, review: Review) -> None:
+    labels = numbering.number_floats(article)
+    numbering.fill_references(article, labels)
+    references = numbering.fill_citations(article, review.references)
+    if references is not None:
+        article.append(references)
+    numbering.number_uses(article)
+
+
+def _parse(name: str, markup: str, problems: list[Problem]) -> etree._Element | None:
+    tag, attributes = ("header", "") if name == "header" else ("section", f' id="{name}"')
+    try:
+        return etree.fromstring(f"<{tag}{attributes}>{markup}</{tag}>")
+    except etree.XMLSyntaxError as error:
+        line, _ = error.position
+        lines = markup.splitlines() or [""]
+        near = re.sub(r"<[^>]*>", "", lines[min(line, len(lines)) - 1]).strip()[:80]
+        problems.append(Problem(f"{FOLDER}/{name}.html", f"The markup is not well-formed near “{near}”: {error.msg}."))
+        return None
+
+
+class _Placer:
+    """Sets figures and tables where templates call for them."""
+
+    def __init__(self, figures: Mapping[str, Figure], tables: Mapping[str, Table]):
+        self.figures, self.tables = figures, tables
+        self.used: list[str] = []
+        self.unknown: list[tuple[str, str]] = []
+
+    def figure(self, name: str, caller: Callable[[], str]) -> Markup:
+        self.used.append(f"fig-{name}")
+        if name not in self.figures:
+            self.unknown.append(("figure", name))
+            return Markup("")
+        image = Markup('<img data-figure="{}" alt="{}"/>').format(name, self.figures[name].alt)
+        caption = Markup("<figcaption>{}</figcaption>").format(caller())
+        return Markup('<figure id="fig-{}" class="figure">{}{}</figure>').format(name, image, caption)
+
+    def table(self, name: str, caller: Callable[[], str]) -> Markup:
+        self.used.append(f"table-{name}")
+        if name not in self.tables:
+            self.unknown.append(("table", name))
+            return Markup("")
+        caption, own_notes = _split_notes(caller())
+        element, notes = table_markup(self.tables[name])
+        return Markup(
+            '<figure id="table-{}" class="table {}"><figcaption>{}</figcaption>{}<div class="notes">{}{}</div></figure>'
+        ).format(name, self._orientation(name), caption, element, notes, own_notes)
+
+    def _orientation(self, name: str) -> str:
+        return "landscape" if self.tables[name].landscape else "portrait"
+
+    def problems(self) -> list[Problem]:
+        known = {"figure": self.figures, "table": self.tables}
+        found = [
+            Problem(FOLDER, f"There is no {kind} {name} in data/review.toml. Known: {', '.join(known[kind])}.")
+            for kind, name in self.unknown
+        ]
+        missing = [f"fig-{n}" for n in self.figures] + [f"table-{n}" for n in self.tables]
+        found += [
+            Problem(FOLDER, f"No template places {name}, which data/review.toml asks for.")
+            for name in missing
+            if name not in self.used
+        ]
+        repeated = {name for name in self.used if self.used.count(name) > 1}
+        return found + [Problem(FOLDER, f"{name} is placed more than once.") for name in sorted(repeated)]
+
+
+def _split_notes(caption: str) -> tuple[Markup, Markup]:
+    """A caption's ``<p class="note">`` paragraphs belong below the table."""
+    pattern = re.compile(r'<p class="note">.*?</p>', re.DOTALL)
+    notes = Markup("").join(Markup(note.replace(' class="note"', "")) for note in pattern.findall(caption))
+    return Markup(pattern.sub("", caption).strip()), notes
+

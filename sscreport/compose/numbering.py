@@ -1,0 +1,85 @@
+"""Number what the reader sees numbered, in the order of the finished document.
+
+Figures and tables by their place, citations by first mention, every use of a value by its turn.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from lxml import etree
+
+from sscreport.compose.citations import bibliography, citation
+from sscreport.problems import BuildError, Problem
+
+LABELS = {"figure": "Fig.", "table": "Table"}
+NO_BREAK = "\N{NO-BREAK SPACE}"
+
+
+def number_floats(article: etree._Element) -> dict[str, str]:
+    """Label every figure and table; returns the labels by element id."""
+    labels: dict[str, str] = {}
+    counts: Counter[str] = Counter()
+    for element in article.iter("figure"):
+        kind = element.get("class", "figure").split()[0]
+        counts[kind] += 1
+        label = labels[element.get("id")] = f"{LABELS[kind]}{NO_BREAK}{counts[kind]}"
+        caption = element.find("figcaption")
+        mark = etree.Element("span", {"class": "label", "data-ref": element.get("id")})
+        mark.text = label
+        mark.tail = " " + (caption.text or "").lstrip()
+        caption.text = None
+        caption.insert(0, mark)
+    return labels
+
+
+def fill_references(article: etree._Element, labels: Mapping[str, str]) -> None:
+    """Give every cross-reference its label. Raises `BuildError` naming all dangling ones."""
+    dangling = []
+    for element in article.iter("a"):
+        target = element.get("data-ref")
+        if target is None:
+            continue
+        if target not in labels:
+            dangling.append(target)
+        element.text = labels.get(target, "?")
+    if dangling:
+        known = ", ".join(labels)
+        raise BuildError(
+            Problem("templates", f"ref({name!r}) points to no figure or table of the manuscript. Known: {known}.")
+            for name in dict.fromkeys(dangling)
+        )
+
+
+def fill_citations(article: etree._Element, references: Mapping[str, Any]) -> etree._Element | None:
+    """Number citations by first mention; returns the section of references, None if nothing is cited."""
+    places = [element for element in article.iter("span") if element.get("class") == "citation"]
+    order = list(dict.fromkeys(key for place in places for key in place.get("data-cites").split()))
+    numbers = {key: position for position, key in enumerate(order, start=1)}
+    for place in places:
+        filled = citation(numbers, place.get("data-cites").split())
+        filled.tail = place.tail
+        place.getparent().replace(place, filled)
+    if not order:
+        return None
+    return _reference_section(bibliography(references, order), order)
+
+
+def _reference_section(entries: Mapping[str, etree._Element], order: Sequence[str]) -> etree._Element:
+    section = etree.Element("section", id="references")
+    etree.SubElement(section, "h2").text = "References"
+    listing = etree.SubElement(section, "ol", {"class": "references"})
+    listing.extend(entries[key] for key in order)
+    return section
+
+
+def number_uses(article: etree._Element) -> None:
+    """Give each use of a value its own id: n-KEY-1, n-KEY-2, … in reading order."""
+    uses: Counter[str] = Counter()
+    for element in article.iter():
+        key = element.get("data-value") if isinstance(element.tag, str) else None
+        if key is not None:
+            uses[key] += 1
+            element.set("id", f"n-{key}-{uses[key]}")

@@ -1,0 +1,275 @@
+"""Render templates under guard.
+
+Two guards, both naming file and line. Before rendering, the source is read: a digit in its text or
+in a printed constant is a problem. While rendering, `Guard.finalize` sees everything that is
+printed: only values and marked pieces pass; bare numbers, undefined names and text with digits do
+not. All problems of all templates are collected.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import jinja2
+from jinja2 import nodes
+from markupsafe import Markup
+
+from sscreport.compose import marks
+from sscreport.problems import InputError, Problem
+from sscreport.records import Review
+from sscreport.values import Book, Value
+
+FOLDER = "templates"
+_NAMES_AND_COMMENTS = re.compile(r"<!--.*?-->|</?[A-Za-z][\w-]*", re.DOTALL)
+_DIGIT = re.compile(r"\d")
+
+
+class Namespace:
+    """The book's values by attribute chain: ``v.rcs.m6.estimate``, ``v.studies["park"].year``."""
+
+    def __init__(self, guard: Guard, prefix: str = ""):
+        self._guard, self._prefix = guard, prefix
+
+    def __getattr__(self, name: str) -> Any:
+        return self[name]
+
+    def __getitem__(self, name: str) -> Any:
+        key = f"{self._prefix}.{name}" if self._prefix else name
+        if key in self._guard.book:
+            return self._guard.book[key]
+        if key in self._guard.prefixes:
+            return Namespace(self._guard, key)
+        return self._guard.unknown_key(key)
+
+
+class Missing:
+    """Stands for a name that was already reported, so that rendering finds the next problem."""
+
+    content = None
+
+    def __getattr__(self, name: str) -> Missing:
+        return self
+
+    def __getitem__(self, name: str) -> Missing:
+        return self
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Missing:
+        return self
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(())
+
+
+class _MissingName(jinja2.StrictUndefined):
+    """An undefined name is left to `Guard.finalize`, which knows the line."""
+
+
+class Guard:
+    """Renders a review's templates and collects what they may not do."""
+
+    def __init__(self, review: Review, functions: Mapping[str, Callable[..., Any]]):
+        self.review, self.book = review, review.book
+        self.problems: list[Problem] = []
+        self.prefixes = _prefixes(self.book)
+        self._env = jinja2.Environment(
+            loader=jinja2.FileSystemLoader(review.root / FOLDER),
+            autoescape=True,
+            undefined=_MissingName,
+            finalize=self.finalize,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+        self._env.filters = {"words": self._checked(marks.words), "Words": self._checked(marks.capitalised)}
+        self._env.globals = {
+            "v": Namespace(self),
+            "cite": self._cite,
+            "ref": marks.reference,
+            "const": self._constant,
+            "rows": self._rows,
+            "studies": list(review.studies.values()),
+            **{name: self._checked(f) for name, f in (
+                ("p", marks.p), ("interval", marks.interval), ("dagger", marks.dagger), ("listing", marks.listing),
+            )},
+            **functions,
+        }  # fmt: skip
+
+    # ------------------------------------------------------------ rendering
+
+    def check_sources(self) -> None:
+        """Note every digit typed into a template, and templates that are not valid Jinja."""
+        for path in sorted((self.review.root / FOLDER).glob("*.html")):
+            file, source = f"{FOLDER}/{path.name}", path.read_text(encoding="utf-8")
+            try:
+                tree = self._env.parse(source, path.name, str(path))
+            except jinja2.TemplateSyntaxError as error:
+                self.problems.append(Problem(file, f"The template is not valid: {error.message}.", error.lineno))
+                continue
+            self.problems.extend(_typed_digits(file, tree))
+
+    def render(self, name: str) -> str:
+        """The markup of one template; empty where it cannot be rendered, with the reason noted."""
+        file = f"{FOLDER}/{name}.html"
+        if not (self.review.root / file).is_file():
+            self.problems.append(Problem(file, "There is no such template; data/review.toml names it as a section."))
+            return ""
+        try:
+            return self._env.get_template(f"{name}.html").render()
+        except jinja2.TemplateSyntaxError as error:
+            self.note(f"The template is not valid: {error.message}.", error.name or f"{name}.html", error.lineno)
+        except jinja2.TemplateNotFound as error:
+            self.note(f"There is no template {error.name}.", f"{name}.html")
+        except InputError as error:
+            self.problems.extend(error.problems)
+        except (jinja2.UndefinedError, TypeError, AttributeError, KeyError, ValueError) as error:
+            place = _deepest_template_line(error)
+            self.note(f"The template cannot be rendered: {error}.", *(place or (f"{name}.html", None)))
+        return ""
+
+    def finalize(self, item: Any) -> Any:
+        """Decide how anything enters the text; called by Jinja for every ``{{ … }}``."""
+        if isinstance(item, Value):
+            return marks.value(item)
+        if isinstance(item, (Markup, Missing)):
+            return Markup("") if isinstance(item, Missing) else item
+        if isinstance(item, jinja2.Undefined):
+            name = item._undefined_name
+            what = f"The name {name} is not defined" if name else "An if without else prints nothing"
+            return self._refuse(f"{what}; a template may print values only.")
+        if isinstance(item, str) and not _DIGIT.search(item):
+            return item
+        return self._refuse(f"{item!r} has no identity; a template may print values, not bare numbers or text.")
+
+    def _refuse(self, expected: str) -> Markup:
+        self.note(expected, *(_line_being_rendered() or ("?", None)))
+        return Markup("")
+
+    def note(self, expected: str, template: str, line: int | None = None) -> None:
+        problem = Problem(f"{FOLDER}/{template}", expected, line)
+        if problem not in self.problems:
+            self.problems.append(problem)
+
+    # ------------------------------------------------------------ what templates may call
+
+    def unknown_key(self, key: str) -> Missing:
+        close = difflib.get_close_matches(key, self.book.values, n=1)
+        hint = f" Did you mean {close[0]}?" if close else ""
+        self._refuse(f"There is no value {key}.{hint}")
+        return Missing()
+
+    def _checked(self, function: Callable[..., Markup]) -> Callable[..., Any]:
+        """``function``, refusing arguments that are not values instead of failing on them."""
+
+        def call(*items: Any) -> Any:
+            flat = [part for item in items for part in (item if isinstance(item, (list, tuple)) else [item])]
+            if wrong := [part for part in flat if not isinstance(part, Value)]:
+                missing = any(isinstance(part, Missing) for part in wrong)
+                return Missing() if missing else self._refuse(f"{function.__name__} takes values, not {wrong[0]!r}.")
+            return function(*items)
+
+        return call
+
+    def _cite(self, *keys: str) -> Markup:
+        for key in keys:
+            if key not in self.review.references:
+                close = difflib.get_close_matches(key, self.review.references, n=1)
+                hint = f" Did you mean {close[0]}?" if close else ""
+                self._refuse(f"There is no reference {key} in data/references.json.{hint}")
+        return marks.cite(*(key for key in keys if key in self.review.references))
+
+    def _constant(self, text: str) -> Markup:
+        if text not in self.review.constants:
+            return self._refuse(f"{text!r} is not declared as a constant in data/review.toml.")
+        return marks.constant(text, self.review.constants[text])
+
+    def _rows(self, table: str) -> Any:
+        if table not in self.review.tables:
+            self._refuse(f"There is no data file {table}.csv. Known: {', '.join(self.review.tables)}.")
+        return self.review.tables.get(table, ())
+
+
+def _prefixes(book: Book) -> set[str]:
+    found: set[str] = set()
+    for value in book:
+        steps = value.key.split(".")
+        found.update(".".join(steps[:length]) for length in range(1, len(steps)))
+    return found
+
+
+# ---------------------------------------------------------------- reading the source
+
+
+def _typed_digits(file: str, tree: nodes.Template) -> Iterator[Problem]:
+    """Digits in a template's own text, and in constants it prints; not in its logic or its keys."""
+    for output in tree.find_all(nodes.Output):
+        for node in output.nodes:
+            if isinstance(node, nodes.TemplateData):
+                for offset, excerpt in _digits_in_markup(node.data):
+                    line = node.lineno + node.data.count("\n", 0, offset)
+                    yield Problem(file, f"A number is typed into the text: “{excerpt}”. Print a value instead.", line)
+            else:
+                for constant in _printed_constants(node):
+                    yield Problem(file, f"A number is typed into an expression: {constant!r}. Print a value instead.",
+                                  node.lineno)  # fmt: skip
+
+
+def _printed_constants(node: nodes.Node) -> Iterator[Any]:
+    """Constants with digits that an expression could print: not arguments, keys or comparisons."""
+    if isinstance(node, nodes.Const):
+        if _DIGIT.search(str(node.value)):
+            yield node.value
+    elif isinstance(node, nodes.CondExpr):
+        for branch in filter(None, (node.expr1, node.expr2)):
+            yield from _printed_constants(branch)
+    elif isinstance(node, nodes.Filter):
+        yield from _printed_constants(node.node) if node.node else ()
+    elif not isinstance(node, (nodes.Call, nodes.Getitem, nodes.Getattr, nodes.Compare)):
+        for child in node.iter_child_nodes():
+            yield from _printed_constants(child)
+
+
+def _digits_in_markup(data: str) -> list[tuple[int, str]]:
+    """Offsets of digits in text and attribute values; names of elements such as h2 do not count."""
+    blanked = _NAMES_AND_COMMENTS.sub(lambda match: " " * len(match.group()), data)
+    found, last = [], -10
+    for match in _DIGIT.finditer(blanked):
+        if match.start() > last + 1:
+            start = max(0, match.start() - 20)
+            excerpt = " ".join(data[start : match.start() + 20].split())
+            found.append((match.start(), excerpt))
+        last = match.start()
+    return found
+
+
+# ---------------------------------------------------------------- lines
+
+
+def _template_line(frame: Any) -> tuple[str, int] | None:
+    template = frame.f_globals.get("__jinja_template__")
+    if template is None or template.name is None:
+        return None
+    return template.name, template.get_corresponding_lineno(frame.f_lineno)
+
+
+def _line_being_rendered() -> tuple[str, int] | None:
+    """The template and line that is printing now: the nearest frame of compiled template code."""
+    frame = sys._getframe()
+    while frame is not None:
+        if place := _template_line(frame):
+            return place
+        frame = frame.f_back
+    return None
+
+
+def _deepest_template_line(error: BaseException) -> tuple[str, int] | None:
+    place, trace = None, error.__traceback__
+    while trace is not None:
+        filename = Path(trace.tb_frame.f_code.co_filename)
+        if filename.parent.name == FOLDER:
+            place = filename.name, trace.tb_lineno
+        trace = trace.tb_next
+    return place

@@ -1,0 +1,72 @@
+"""Draw the review's figures: forest plots, funnel plot and flow diagram.
+
+A figure is placed once, as marks on a `Canvas` in millimetres. `svg` and `png` each write those
+marks, so the vector and the raster form cannot differ. To add a kind of figure, write a function
+that returns a `Drawing` and name it in `KINDS`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from sscreport.draw.canvas import Canvas, Constant, Part
+from sscreport.draw.drawing import Drawing
+from sscreport.draw.flow import flow_diagram
+from sscreport.draw.forest import forest_plot
+from sscreport.draw.funnel import funnel_plot
+from sscreport.problems import InputError, Problem
+from sscreport.records import Review, Synthesis
+
+__all__ = [
+    "KINDS", "Canvas", "Constant", "Drawing", "Part", "draw", "flow_diagram", "forest_plot", "funnel_plot",
+]
+
+SETTINGS = "data/review.toml"
+Entry = Mapping[str, Any]
+ById = Mapping[str, Synthesis]
+
+
+def _synthesis(entry: Entry, syntheses: ById) -> Synthesis:
+    """The synthesis a figure shows; InputError where the settings name one that does not exist."""
+    wanted = entry.get("analysis")
+    if wanted in syntheses:
+        return syntheses[wanted]
+    known = ", ".join(syntheses) or "none"
+    expected = f"A figure of this kind shows one of the analyses: {known}."
+    raise InputError([Problem(SETTINGS, expected, row=entry["id"], column="analysis", value=wanted)])
+
+
+def _flow(entry: Entry, review: Review, _: ById) -> Drawing:
+    return flow_diagram(entry["id"], review.book, review.tables["search"])
+
+
+def _forest(entry: Entry, _: Review, syntheses: ById) -> Drawing:
+    return forest_plot(entry["id"], _synthesis(entry, syntheses))
+
+
+def _funnel(entry: Entry, _: Review, syntheses: ById) -> Drawing:
+    return funnel_plot(entry["id"], _synthesis(entry, syntheses))
+
+
+KINDS: dict[str, Callable[[Entry, Review, ById], Drawing]] = {
+    "flow": _flow,
+    "forest": _forest,
+    "funnel": _funnel,
+}
+
+
+def draw(review: Review, syntheses: Sequence[Synthesis]) -> dict[str, Drawing]:
+    """Every figure of ``review.settings["figures"]`` by its id, in that order.
+
+    Raises InputError for an unknown kind or analysis, BuildError for a digit without identity.
+    """
+    by_id = {synthesis.analysis.id: synthesis for synthesis in syntheses}
+    drawings: dict[str, Drawing] = {}
+    for entry in review.settings["figures"]:
+        kind = entry.get("kind")
+        if kind not in KINDS:
+            expected = f"The kind of a figure is one of: {', '.join(KINDS)}."
+            raise InputError([Problem(SETTINGS, expected, row=entry["id"], column="kind", value=kind)])
+        drawings[entry["id"]] = KINDS[kind](entry, review, by_id)
+    return drawings

@@ -1,0 +1,134 @@
+"""The lines of a figure in RevMan's wording, as parts that keep their identity."""
+
+from __future__ import annotations
+
+from sscreport.draw.canvas import INTERVAL, Part, line_text
+from sscreport.measures import MEASURES
+from sscreport.records import (
+    Group,
+    Heterogeneity,
+    Pooled,
+    SmallStudyEffects,
+    StudyEffect,
+    SubgroupTest,
+    Synthesis,
+)
+from sscreport.values import Value
+from sscreport.wording import printed
+
+DAGGER = "†"
+RECONSTRUCTED = (
+    f"{DAGGER} Study-level values reconstructed to reproduce the published pooled result; see Methods."
+)
+MODELS = {"fixed": "fixed-effect", "random": "random-effects"}
+Parts = tuple[Part, ...]
+
+
+def p_value(p: Value) -> Parts:
+    """"P = 0.50" or "P < 0.0001"; the printed value brings its own "<"."""
+    return ("P " if printed(p).startswith("<") else "P = ", p)
+
+
+def estimate(result: StudyEffect | Pooled) -> Parts:
+    """"6.26 [−1.36, 13.88]"."""
+    return (result.estimate, " [", result.ci_low, ", ", result.ci_high, "]")
+
+
+def study(effect: StudyEffect) -> Parts:
+    return (effect.study.label, DAGGER) if effect.reconstructed else (effect.study.label,)
+
+
+def method(synthesis: Synthesis) -> Parts:
+    """"IV, Random, 95% CI"."""
+    model = synthesis.decision.model.content
+    label = MEASURES[synthesis.analysis.measure].methods[model]
+    return (f"{label}, {model.capitalize()}, ", *INTERVAL)
+
+
+def heterogeneity(result: Heterogeneity | None, model: str) -> Parts:
+    """RevMan's line below a group; τ² stands there in a random-effects analysis only."""
+    if result is None:
+        return ("Heterogeneity: Not applicable",)
+    tau: Parts = ("Tau² = ", result.tau_squared, "; ") if model == "random" else ()
+    return (
+        "Heterogeneity: ", *tau, "Chi² = ", result.q, ", df = ", result.df,
+        " (", *p_value(result.p), "); I² = ", result.i_squared,
+    )
+
+
+def overall_effect(pooled: Pooled) -> Parts:
+    return ("Test for overall effect: Z = ", pooled.z, " (", *p_value(pooled.p), ")")
+
+
+def subgroup_differences(test: SubgroupTest) -> Parts:
+    return (
+        "Test for subgroup differences: Chi² = ", test.q, ", df = ", test.df,
+        " (", *p_value(test.p), "), I² = ", test.i_squared,
+    )
+
+
+def small_study_tests(tests: SmallStudyEffects) -> Parts:
+    return (
+        "Egger's test: ", *p_value(tests.egger_p), "; Begg's test: ", *p_value(tests.begg_p),
+        " (k = ", tests.k, " studies)",
+    )
+
+
+# --- descriptions for listeners: plain text from the same printed values
+
+
+def describe_forest(synthesis: Synthesis) -> str:
+    """What a forest plot shows: every study, every pooled result and how they agree."""
+    analysis, model = synthesis.analysis, synthesis.decision.model.content
+    sentences = [f"Forest plot. {analysis.title}: {_measure_name(synthesis)}, {MODELS[model]} model."]
+    for group in synthesis.groups:
+        heading = printed(group.label) if group.label else group.id
+        sentences += [f"{heading}: {_told_studies(group)}.", f"Subtotal {_told(group.pooled)}."]
+        sentences.append(line_text(heterogeneity(group.heterogeneity, model)) + ".")
+    if not synthesis.groups:
+        sentences.append(f"{_told_studies(synthesis.overall)}.")
+    whole = synthesis.overall
+    sentences.append(f"Total of {printed(whole.pooled.k)} studies: {_told(whole.pooled)}.")
+    sentences.append(line_text(heterogeneity(whole.heterogeneity, model)) + ".")
+    sentences.append(line_text(overall_effect(whole.pooled)) + ".")
+    if synthesis.subgroup_test:
+        sentences.append(line_text(subgroup_differences(synthesis.subgroup_test)) + ".")
+    sentences.append(_direction(synthesis))
+    return " ".join(sentences + _told_note(synthesis.reconstructed))
+
+
+def describe_funnel(synthesis: Synthesis) -> str:
+    """What a funnel plot shows: each study's effect and standard error, and the tests."""
+    effects = synthesis.overall.effects
+    points = "; ".join(f"{printed(e.study.label)} {printed(e.estimate)}, {printed(e.se)}" for e in effects)
+    sentences = [
+        f"Funnel plot. {synthesis.analysis.title}: {_measure_name(synthesis)} and standard error "
+        f"of {printed(synthesis.overall.pooled.k)} studies, around the pooled "
+        f"{printed(synthesis.overall.pooled.estimate)} with pseudo 95% confidence limits.",
+        f"{points}.",
+    ]
+    if synthesis.small_study:
+        sentences.append(line_text(small_study_tests(synthesis.small_study)) + ".")
+    return " ".join(sentences + _told_note(synthesis.reconstructed))
+
+
+def _measure_name(synthesis: Synthesis) -> str:
+    return MEASURES[synthesis.analysis.measure].name.lower()
+
+
+def _told(result: StudyEffect | Pooled) -> str:
+    low, high = printed(result.ci_low), printed(result.ci_high)
+    return f"{printed(result.estimate)} (95% CI {low} to {high})"
+
+
+def _told_studies(group: Group) -> str:
+    return "; ".join(f"{printed(effect.study.label)} {_told(effect)}" for effect in group.effects)
+
+
+def _direction(synthesis: Synthesis) -> str:
+    analysis, null = synthesis.analysis, MEASURES[synthesis.analysis.measure].null
+    return f"Left of {null:g}: {analysis.axis_low}; right of it: {analysis.axis_high}."
+
+
+def _told_note(reconstructed: bool) -> list[str]:
+    return ["Some study-level values are reconstructed."] if reconstructed else []

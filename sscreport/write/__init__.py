@@ -1,0 +1,71 @@
+"""Write: one document tree, three thin writers, and the text outputs a reviewer reads.
+
+Everything is written beside its destination first and moved there when all of it is finished, so
+a build that fails leaves the last one as it was.
+"""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+from sscreport.document import Manuscript
+from sscreport.progress import Progress
+from sscreport.records import Table
+from sscreport.write.docx import write_docx
+from sscreport.write.html import write_html
+from sscreport.write.pdf import PdfUnavailable, write_pdf
+from sscreport.write.tables_csv import write_csv
+
+FORMATS: dict[str, Callable[[Manuscript, Path], None]] = {
+    "html": write_html,
+    "pdf": write_pdf,
+    "docx": write_docx,
+}
+
+
+def write(
+    manuscript: Manuscript, tables: Mapping[str, Table], output: Path, figures: Path,
+    formats: Sequence[str], progress: Progress,
+) -> tuple[list[Path], list[str]]:  # fmt: skip
+    """Write every file; returns what was written and what could not be, in words."""
+    warnings: list[str] = []
+    output.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".unfinished-", dir=output) as folder:
+        staging = Path(folder)
+        with progress.step("write figures and tables"):
+            moves = _write_texts(manuscript, tables, staging, output, figures)
+        for name in formats:
+            with progress.step(f"write {name.upper()}"):
+                path = staging / f"manuscript.{name}"
+                try:
+                    FORMATS[name](manuscript, path)
+                except PdfUnavailable as missing:
+                    warnings.append(str(missing))
+                else:
+                    moves[path] = output / path.name
+        for source, target in moves.items():
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.move(source, target)
+    return list(moves.values()), warnings
+
+
+def _write_texts(
+    manuscript: Manuscript, tables: Mapping[str, Table], staging: Path, output: Path, figures: Path
+) -> dict[Path, Path]:
+    moves: dict[Path, Path] = {}
+
+    def stage(target: Path, content: bytes) -> None:
+        source = staging / f"{len(moves)}-{target.name}"
+        source.write_bytes(content)
+        moves[source] = target
+
+    for name, figure in manuscript.figures.items():
+        stage(figures / f"{name}.svg", figure.svg.encode())
+        stage(figures / f"{name}.png", manuscript.pngs[name])
+    for name, table in tables.items():
+        stage(output / "tables" / f"{name}.csv", write_csv(table).encode())
+    stage(output / "values.json", manuscript.values_json.encode())
+    return moves

@@ -1,0 +1,189 @@
+"""Block elements of the tree as paragraphs, tables and pictures: one function per tag."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from lxml.etree import _Element
+
+from sscreport.write.docx import inline
+from sscreport.write.docx.line import Line
+from sscreport.write.docx.pictures import drawing
+from sscreport.write.docx.story import Story
+from sscreport.write.docx.styles import text_width_mm
+from sscreport.write.docx.tables import build_table
+from sscreport.write.docx.tree import SPACES, broken, classes, contents, elements, no_rule, where
+
+Block = Callable[[Story, _Element], None]
+DEEPEST_LIST = 3  # built-in list styles end here
+
+
+def flow(story: Story, element: _Element) -> None:
+    """Write mixed contents: blocks by their rule, inline runs between them as paragraphs."""
+    waiting: list[str | _Element] = []
+    for item in contents(element):
+        if isinstance(item, str) or item.tag in inline.INLINES:
+            waiting.append(item)
+        else:
+            _paragraph_of(story, waiting)
+            waiting = []
+            block(story, item)
+    _paragraph_of(story, waiting)
+
+
+def _paragraph_of(story: Story, items: list[str | _Element]) -> None:
+    if all(isinstance(item, str) and not SPACES.sub("", item) for item in items):
+        return
+    with story.paragraph() as line:
+        for item in items:
+            inline.put(story, line, item, story.place.look)
+
+
+def block(story: Story, element: _Element) -> None:
+    """Write one block element; a link's target becomes a bookmark on its first paragraph."""
+    if element.tag not in BLOCKS:
+        raise no_rule(element)
+    classes(element)
+    identity = element.get("id", "")
+    if identity in story.marks.targets and identity not in story.marks.captions:
+        story.anchors.append(story.marks.targets[identity])
+    BLOCKS[element.tag](story, element)
+
+
+def _fill(story: Story, line: Line, element: _Element) -> None:
+    inline.fill(story, line, element, story.place.look)
+
+
+def _heading(style: str) -> Block:
+    def write(story: Story, element: _Element) -> None:
+        landscape = story.place.landscape or _is_landscape(element.getnext())
+        with story.at(landscape=landscape), story.paragraph(style) as line:
+            _fill(story, line, element)
+
+    return write
+
+
+def _is_landscape(element: _Element | None) -> bool:
+    return element is not None and element.tag == "figure" and "landscape" in classes(element)
+
+
+def _paragraph(story: Story, element: _Element) -> None:
+    kind = classes(element)
+    style = "Authors" if "authors" in kind else "Meta" if "meta" in kind else None
+    with story.paragraph(style) as line:
+        _fill(story, line, element)
+
+
+def _division(story: Story, element: _Element) -> None:
+    if "notes" not in classes(element):
+        flow(story, element)
+        return
+    with story.at(style="Table Note"):
+        flow(story, element)
+
+
+def _notice(story: Story, element: _Element) -> None:
+    with story.at(style="Notice"):
+        flow(story, element)
+
+
+def _figure(story: Story, element: _Element) -> None:
+    if element.get("id", "") not in story.marks.captions:
+        raise broken(f"A figure or table needs a caption with a label, {where(element)}.")
+    story.apart = True
+    with story.at(landscape=_is_landscape(element)):
+        flow(story, element)
+    story.apart = True
+
+
+def _caption(story: Story, element: _Element) -> None:
+    above_table = "table" in classes(element.getparent())
+    with story.at(style="Caption", keep_with_next=above_table):
+        flow(story, element)
+
+
+def _image(story: Story, element: _Element) -> None:
+    identity = element.get("data-figure", "")
+    parent = element.getparent()
+    caption = story.marks.captions.get(parent.get("id", ""))
+    figure, png = story.manuscript.figures.get(identity), story.manuscript.pngs.get(identity)
+    if figure is None or png is None or caption is None:
+        raise broken(f"The picture {identity!r} is missing or stands outside a figure, {where(element)}.")
+    picture = drawing(story.document, figure, png, element.get("alt") or figure.alt)
+    keys = story.marks.figure_marks(figure, caption.number)
+    with story.at(keep_with_next=True), story.paragraph("Figure") as line, line.bookmark(*keys):
+        line.picture(picture)
+
+
+def _table(story: Story, element: _Element) -> None:
+    width = text_width_mm(story.place.landscape)
+
+    def fill_cell(container: object, cell: _Element, align: str, bold: bool, keep: bool) -> None:
+        look = replace(story.place.look, bold=bold)
+        with story.at(container=container, style="Table Text", align=align, keep_with_next=keep, look=look):
+            flow(story, cell)
+
+    has_notes = element.getnext() is not None
+    story.table(build_table(element, width, fill_cell, has_notes))
+
+
+def _list(name: str) -> Block:
+    def write(story: Story, element: _Element) -> None:
+        depth = 1 + sum(step.tag in ("ul", "ol") for step in element.iterancestors())
+        if depth > DEEPEST_LIST:
+            raise broken(f"Lists nest deeper than {DEEPEST_LIST} levels, {where(element)}.")
+        suffix = f" {depth}" if depth > 1 else ""
+        numbering = story.restarted_numbering(name + suffix) if element.tag == "ol" else None
+        for item in elements(element):
+            later = f"List Continue{suffix}"
+            with story.at(style=name + suffix, later_style=later, numbering=numbering):
+                block(story, item)
+
+    return write
+
+
+_numbered_list = _list("List Number")
+
+
+def _ordered_list(story: Story, element: _Element) -> None:
+    if "references" not in classes(element):
+        _numbered_list(story, element)
+        return
+    for number, item in enumerate(elements(element), start=1):
+        with story.at(style="Reference", lead=f"{number}."):
+            block(story, item)
+
+
+def _definitions(story: Story, element: _Element) -> None:
+    """Terms and what they stand for, one line each with a tab between."""
+    parts = elements(element)
+    if [part.tag for part in parts] != ["dt", "dd"] * (len(parts) // 2):
+        raise broken(f"A list of definitions must alternate dt and dd, {where(element)}.")
+    for term, meaning in zip(parts[::2], parts[1::2], strict=True):
+        with story.paragraph("Abbreviation") as line:
+            inline.fill(story, line, term, replace(story.place.look, bold=True))
+            line.tab()
+            _fill(story, line, meaning)
+
+
+BLOCKS: dict[str, Block] = {
+    "article": flow,
+    "aside": _notice,
+    "div": _division,
+    "dl": _definitions,
+    "figcaption": _caption,
+    "figure": _figure,
+    "h1": _heading("Title"),
+    "h2": _heading("Heading 1"),
+    "h3": _heading("Heading 2"),
+    "h4": _heading("Heading 3"),
+    "header": flow,
+    "img": _image,
+    "li": flow,
+    "ol": _ordered_list,
+    "p": _paragraph,
+    "section": flow,
+    "table": _table,
+    "ul": _list("List Bullet"),
+}

@@ -1,0 +1,132 @@
+"""The Word document under construction: where the next paragraph goes and how it looks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from copy import deepcopy
+from dataclasses import dataclass, replace
+from typing import Any
+
+from docx.document import Document
+from docx.oxml.ns import qn
+from docx.oxml.text.paragraph import CT_P
+from docx.shared import Pt
+from docx.text.paragraph import Paragraph
+
+from sscreport.document import Manuscript
+from sscreport.write.docx.line import Line, Look
+from sscreport.write.docx.marks import Marks
+from sscreport.write.docx.styles import ALIGNMENTS, FIGURE_GAP_PT, STYLES, turn_page
+
+
+@dataclass(frozen=True)
+class Place:
+    """What the next paragraph gets. ``lead`` and ``numbering`` are for the first one only.
+
+    ``lead`` is text before a tab at the start; ``numbering`` a Word list's id; ``later_style``
+    the style from the second paragraph on.
+    """
+
+    container: Any
+    style: str = "Body Text"
+    later_style: str | None = None
+    lead: str | None = None
+    numbering: int | None = None
+    align: str | None = None
+    keep_with_next: bool = False
+    landscape: bool = False
+    look: Look = Look()
+
+
+class Story:
+    """A document being written from top to bottom."""
+
+    def __init__(self, document: Document, manuscript: Manuscript):
+        self.document = document
+        self.manuscript = manuscript
+        self.marks = Marks(manuscript.tree)
+        self.place = Place(document.element.body)
+        self.anchors: list[str] = []  # bookmarks waiting for the next paragraph
+        self.apart = False  # whether the next paragraph begins or follows a figure or table
+        self._body = document.element.body
+        self._landscape = False
+        self._styles = {style.name: style.style_id for style in document.styles}
+
+    @contextmanager
+    def at(self, **changes: Any) -> Iterator[None]:
+        """Write with some properties of the place changed; a new style starts afresh."""
+        if "style" in changes:
+            changes = {"later_style": None, "lead": None, "numbering": None} | changes
+        outer, self.place = self.place, replace(self.place, **changes)
+        yield
+        self.place = outer
+
+    @contextmanager
+    def paragraph(self, style: str | None = None) -> Iterator[Line]:
+        """A new paragraph at the place; everything pending (anchors, lead) goes into it."""
+        place = self.place
+        in_body = place.container is self._body
+        if in_body:
+            self._turn(place.landscape)
+        element = place.container.add_p()
+        element.style = self._styles[style or place.style]
+        shown = Paragraph(element, self.document)
+        if in_body and self.apart:
+            shown.paragraph_format.space_before = Pt(max(FIGURE_GAP_PT, STYLES[style or place.style].before))
+            self.apart = False
+        if place.align:
+            shown.alignment = ALIGNMENTS[place.align]
+        if place.keep_with_next:
+            shown.paragraph_format.keep_with_next = True
+        if place.numbering is not None:
+            numbers = element.get_or_add_pPr().get_or_add_numPr()
+            numbers.get_or_add_ilvl().val = 0
+            numbers.get_or_add_numId().val = place.numbering
+        self.place = replace(place, style=place.later_style or place.style, lead=None, numbering=None)
+        anchors, self.anchors = self.anchors, []
+        line = Line(element, self.marks)
+        with line.bookmark(*anchors):
+            if place.lead is not None:
+                line.text(place.lead, place.look)
+                line.tab()
+            yield line
+            line.finish()
+
+    def table(self, table: Any) -> None:
+        """Add a finished ``w:tbl`` at the place."""
+        if self.place.container is self._body:
+            self._turn(self.place.landscape)
+            self._body.sectPr.addprevious(table)
+        else:
+            self.place.container.append(table)
+
+    def _turn(self, landscape: bool) -> None:
+        """Start a new section where the page's orientation changes."""
+        if landscape == self._landscape:
+            return
+        self._landscape = landscape
+        if len(self._body) > 1:
+            self._close_section()
+        turn_page(self._body.sectPr, landscape)
+
+    def _close_section(self) -> None:
+        """Hang the running section's properties on the last paragraph, so no empty one is added."""
+        running = self._body.sectPr
+        last = running.getprevious()
+        if not isinstance(last, CT_P):
+            last = self._body.add_p()
+            last.style = self._styles["Section End"]
+        last.set_sectPr(deepcopy(running))
+        for tag in ("w:headerReference", "w:footerReference", "w:titlePg"):  # inherited from here on
+            for inherited in running.findall(qn(tag)):
+                running.remove(inherited)
+
+    def restarted_numbering(self, style: str) -> int:
+        """The id of a new list that looks like the list ``style`` and counts from one."""
+        numbering = self.document.part.numbering_part.element
+        used = self.document.styles[style].element.pPr.numPr.numId.val
+        abstract = numbering.num_having_numId(used).abstractNumId.val
+        fresh = numbering.add_num(abstract)
+        fresh.add_lvlOverride(ilvl=0).add_startOverride(1)
+        return fresh.numId

@@ -1,0 +1,151 @@
+"""The manuscript as one self-contained web page.
+
+The page is the document tree saved: style sheet and figures are set into it, a table of contents
+is made from its headings and captions, and nothing is fetched from elsewhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from copy import deepcopy
+from pathlib import Path
+
+from lxml import etree
+from lxml.builder import E
+from lxml.etree import _Element
+
+from sscreport.document import Manuscript
+from sscreport.problems import BuildError, Problem
+from sscreport.records import Figure
+
+_STYLE = Path(__file__).with_name("style.css")
+_CAPTIONED = "descendant-or-self::figure[@id and figcaption]"
+
+
+def write_html(manuscript: Manuscript, path: Path) -> None:
+    """Write the page to ``path``, UTF-8, the same bytes for the same manuscript.
+
+    Raises BuildError where a figure is missing or a heading cannot be linked to.
+    """
+    article = deepcopy(manuscript.tree)
+    page = E.html(
+        {"lang": manuscript.language},
+        _head(manuscript),
+        E.body(
+            E.a("Skip to the text", {"class": "skip", "href": "#manuscript"}),
+            # Twice, of which the style sheet shows one: a folded list opens without a script.
+            E.nav({"class": "contents beside", "aria-label": "Contents"}, *_contents(article)),
+            E.details(
+                {"class": "contents above"},
+                E.summary("Contents"),
+                E.nav({"aria-label": "Contents"}, *_contents(article)),
+            ),
+            E.main({"id": "manuscript"}, article),
+        ),
+    )
+    _set_figures(article, manuscript.figures)
+    _box_tables(article)
+    markup = etree.tostring(page, method="html", encoding="unicode")
+    path.write_text(f"<!DOCTYPE html>\n{markup}\n", encoding="utf-8", newline="\n")
+
+
+def _head(manuscript: Manuscript) -> _Element:
+    described = {
+        "viewport": "width=device-width, initial-scale=1",
+        "author": ", ".join(manuscript.authors),
+        "keywords": ", ".join(manuscript.keywords),
+        "description": manuscript.subject,
+        "color-scheme": "light dark",
+    }
+    return E.head(
+        E.meta(charset="utf-8"),
+        E.title(manuscript.title),
+        *(E.meta(name=name, content=content) for name, content in described.items() if content),
+        E.style(_STYLE.read_text(encoding="utf-8")),
+    )
+
+
+def _contents(article: _Element) -> Iterator[_Element]:
+    """Headings of two levels as nested lists, then figures and tables."""
+    yield _list(article.findall("section"), depth=2)
+    captioned = article.xpath(_CAPTIONED)
+    if captioned:
+        yield E.p("Figures and tables", {"class": "contents-title"})
+        yield E.ul(*(E.li(E.a({"href": f"#{f.get('id')}"}, *_caption_title(f))) for f in captioned))
+
+
+def _list(sections: Iterable[_Element], depth: int) -> _Element:
+    return E.ul(*(_entry(section, depth) for section in sections if _heading(section) is not None))
+
+
+def _entry(section: _Element, depth: int) -> _Element:
+    heading = _heading(section)
+    if section.get("id") is None:
+        expected = f"The section “{''.join(heading.itertext())}” needs an id to be linked to."
+        raise BuildError([Problem("manuscript", expected)])
+    entry = E.li(E.a({"href": f"#{section.get('id')}"}, _unlinked(heading)))
+    inner = _list(section.findall("section"), depth - 1) if depth > 1 else ()
+    if len(inner):
+        entry.append(inner)
+    return entry
+
+
+def _heading(section: _Element) -> _Element | None:
+    return next(iter(section.xpath("h2 | h3 | h4")), None)
+
+
+def _caption_title(figure: _Element) -> list[_Element]:
+    """A caption's label and title, to be repeated in a list."""
+    parts = figure.xpath("figcaption/span[@class='label'] | figcaption/strong[1]")
+    return [_unlinked(part) for part in parts]
+
+
+def _unlinked(element: _Element) -> _Element:
+    """The element's content without ids and links, so that it may stand in a link."""
+    copied = deepcopy(element)
+    copied.tag, copied.tail = "span", None
+    for part in copied.iter():
+        part.attrib.pop("id", None)
+        part.attrib.pop("href", None)
+        if part.tag == "a":
+            part.tag = "span"
+    return copied
+
+
+def _set_figures(article: _Element, figures: Mapping[str, Figure]) -> None:
+    for image in article.xpath(".//img[@data-figure]"):
+        name = image.get("data-figure")
+        if name not in figures:
+            raise BuildError([Problem("manuscript", f"The figure “{name}” was never drawn.")])
+        image.getparent().replace(image, _drawing(figures[name], image))
+
+
+def _drawing(figure: Figure, image: _Element) -> _Element:
+    """The figure's SVG in a box of its own, which scrolls where the screen is too narrow."""
+    svg = etree.fromstring(figure.svg.encode())
+    for spare in svg.xpath("//*[local-name()='metadata' or local-name()='title']"):
+        spare.getparent().remove(spare)
+    for size in ("width", "height"):
+        svg.attrib.pop(size, None)
+    svg.set("role", "img")
+    svg.set("aria-label", image.get("alt") or figure.alt)
+    svg.set("style", f"--width: {figure.width_mm:g}mm")
+    etree.cleanup_namespaces(svg)
+    box = _scroll_box(image.getparent())
+    box.append(svg)
+    box.tail = image.tail
+    return box
+
+
+def _box_tables(article: _Element) -> None:
+    for table in article.xpath(".//figure/table"):
+        box = _scroll_box(table.getparent())
+        box.tail, table.tail = table.tail, None
+        table.getparent().replace(table, box)
+        box.append(table)
+
+
+def _scroll_box(figure: _Element) -> _Element:
+    """A box that scrolls sideways and can be reached by keyboard, named by its caption."""
+    name = " ".join("".join(part.itertext()) for part in _caption_title(figure))
+    return E.div({"class": "scroll", "tabindex": "0", "role": "region", "aria-label": name})

@@ -1,0 +1,71 @@
+"""What several test files share: one build of the shipped review, and no silent skips in CI."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Generator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from sscreport.progress import Progress
+
+if TYPE_CHECKING:
+    from sscreport.build import BuildResult
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+NO_SKIP = bool(os.environ.get("SSCREPORT_NO_SKIP"))
+
+
+@dataclass(frozen=True)
+class Built:
+    """The shipped review, built once for all tests, away from the tracked output."""
+
+    output: Path
+    figures: Path
+    result: BuildResult
+
+
+@pytest.fixture(scope="session")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Built:
+    """Every format of the shipped review in a temporary folder."""
+    from sscreport.build import build
+
+    output = tmp_path_factory.mktemp("built")
+    figures = output / "figures"
+    result = build(REPOSITORY, output, figures, ("html", "pdf", "docx"), Progress(quiet=True))
+    return Built(output, figures, result)
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Honour ``@pytest.mark.needs("soffice", …)``."""
+    programs = [name for mark in item.iter_markers("needs") for name in mark.args]
+    missing = [name for name in programs if shutil.which(name) is None]
+    if missing:
+        pytest.skip(f"not installed: {', '.join(missing)}")
+
+
+def _forbid_skip(report: pytest.TestReport | pytest.CollectReport) -> None:
+    if NO_SKIP and report.skipped and not hasattr(report, "wasxfail"):
+        reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longrepr
+        report.outcome = "failed"
+        report.longrepr = f"SSCREPORT_NO_SKIP is set, but: {reason}"
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """A skipped test fails where SSCREPORT_NO_SKIP is set."""
+    report = yield
+    _forbid_skip(report)
+    return report
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    """So does a module that skips itself while it is collected."""
+    report = yield
+    _forbid_skip(report)
+    return report

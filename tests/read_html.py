@@ -1,0 +1,34 @@
+"""Reads a finished web page as a browser would, without knowing how it was written."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from pathlib import Path
+
+from lxml import html
+from lxml.html import HtmlElement
+
+IDENTITIES = ("data-value", "data-cite", "data-ref", "data-constant")
+
+
+def _page(path: Path) -> HtmlElement:
+    return html.document_fromstring(path.read_bytes(), parser=html.HTMLParser(encoding="utf-8"))
+
+
+def read_values(path: Path) -> dict[str, list[str]]:
+    """The texts of every key in reading order, figures included.
+
+    A key that marks shapes only (the square of a weight) has no texts.
+    """
+    values: dict[str, list[str]] = defaultdict(list)
+    for element in _page(path).iterfind(".//*[@data-value]"):
+        text = "".join(element.itertext())
+        values[element.get("data-value")].extend([text] if text else [])
+    return dict(values)
+
+
+def unexplained_digits(path: Path) -> list[str]:
+    """Texts of the title and the body that hold a decimal digit outside any identity."""
+    explained = "ancestor::*[" + " or ".join(f"@{name}" for name in IDENTITIES) + "]"
+    texts = _page(path).xpath(f"//title/text() | //body//text()[not({explained})]")
+    return [text.strip() for text in texts if any(character.isdecimal() for character in text)]

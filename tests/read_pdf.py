@@ -1,0 +1,88 @@
+"""Reads a finished PDF back: named destinations with pypdf, characters with pdfplumber.
+
+A destination says where a value starts and its marked content (every piece of text of a tagged
+PDF has a number) where it ends, so the text is read without being told what to expect.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pdfplumber
+from pypdf import PdfReader
+from pypdf.generic import Destination
+
+Character = Mapping[str, Any]
+
+# The place of a value: n-KEY-3 for its third use in the text, n-KEY-fFIGURE at a figure.
+PLACE = re.compile(r"n-(?P<key>.+?)-(?:(?P<use>\d+)|f(?P<figure>[a-z].*))$")
+NEAR = 1.0  # points: how far a character's edge may lie from the destination
+LINE = 16.0  # points: how far below a destination the top of its characters may lie
+
+
+def destinations(path: Path) -> dict[str, Destination]:
+    """Every named destination."""
+    return dict(PdfReader(path).named_destinations)
+
+
+def read_values(path: Path, expected: Mapping[str, str] | None = None) -> dict[str, list[str]]:
+    """The texts of every key, in order of its uses; "" where it stands in a figure.
+
+    ``expected`` maps ids to texts. It is needed only for values that a line end breaks: it says
+    how many characters to read on the following lines.
+    """
+    reader = PdfReader(path)
+    by_page: dict[int, list[tuple[str, Destination]]] = defaultdict(list)
+    for name, destination in reader.named_destinations.items():
+        by_page[reader.get_destination_page_number(destination)].append((name, destination))
+    found: dict[str, list[tuple[int, str]]] = defaultdict(list)
+    with pdfplumber.open(path) as pdf:
+        for number, places in by_page.items():
+            page = pdf.pages[number]
+            for name, destination in places:
+                place = PLACE.match(name)
+                if place is None:
+                    continue
+                text = ""
+                if place["use"]:
+                    top = float(page.height) - float(destination.top)
+                    text = _text_at(page.chars, float(destination.left), top, (expected or {}).get(name, ""))
+                found[place["key"]].append((int(place["use"] or 0), text))
+            page.close()
+    return {key: [text for _, text in sorted(uses)] for key, uses in found.items()}
+
+
+def _text_at(characters: list[Character], x: float, top: float, expected: str) -> str:
+    starts = [
+        index for index, character in enumerate(characters)
+        if abs(character["x0"] - x) < NEAR and -NEAR < character["top"] - top < LINE
+        and character["text"].strip()
+    ]
+    if not starts:
+        return ""
+    start = min(starts, key=lambda index: characters[index]["top"])
+    content = characters[start]["mcid"]
+    text = ""
+    for character in characters[start:]:
+        if character["mcid"] != content and len(_bare(text)) >= len(_bare(expected)):
+            break
+        text += character["text"]
+    return _spaced(text, expected)
+
+
+def _bare(text: str) -> str:
+    return "".join(text.replace("\N{SOFT HYPHEN}", "").split())
+
+
+def _spaced(read: str, expected: str) -> str:
+    """A line end swallows the space that breaks there: take the spaces of ``expected`` back."""
+    return expected if expected and _bare(read) == _bare(expected) else read
+
+
+def page_texts(path: Path) -> Iterable[str]:
+    """The text of each page."""
+    return [page.extract_text() for page in PdfReader(path).pages]
