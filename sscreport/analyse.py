@@ -34,7 +34,7 @@ from sscreport.records import (
     Words,
 )
 from sscreport.statistics import effect_sizes, heterogeneity, pooling, small_study
-from sscreport.values import COUNT, SUM, Book, Rule, Value
+from sscreport.values import COUNT, SUM, Rule, Value
 
 INTERVAL = Rule("normal confidence interval", "estimate ± z × standard error, on the analysis scale")
 Z_TEST = Rule("Z test", "Cochrane Handbook, section 10.3")
@@ -42,7 +42,9 @@ COCHRAN_Q = Rule("Cochran's Q", "Cochran (1954) Biometrics 10:101")
 Q_P = Rule("P of Q from the chi-squared distribution", "Cochran (1954) Biometrics 10:101")
 I_SQUARED = Rule("I²", "Higgins & Thompson (2002) Stat Med 21:1539")
 TAU_SQUARED = Rule("τ² by the method of moments", "DerSimonian & Laird (1986) Control Clin Trials 7:177")
-RANDOM_EFFECTS = Rule("DerSimonian-Laird random-effects mean", "DerSimonian & Laird (1986) Control Clin Trials 7:177")
+RANDOM_EFFECTS = Rule(
+    "DerSimonian-Laird random-effects mean", "DerSimonian & Laird (1986) Control Clin Trials 7:177"
+)
 WEIGHT = Rule("share of the total weight", "Cochrane Handbook, section 10.3")
 SUBGROUP_Q = Rule("Q between subgroups", "Borenstein & Higgins (2013) Prev Sci 14:134")
 EGGER = Rule("Egger's regression test", "Egger et al. (1997) BMJ 315:629")
@@ -135,8 +137,17 @@ class _Analyst:
     def _wants(self, option: str) -> bool:
         return bool(self.analysis.settings.get(option))
 
-    def _derive(self, key: str, rule: Rule, function: Callable[..., Any], *inputs: Any, style: str,
-                label: str, unit: str = "", decided_by: Sequence[Value] = ()) -> Value:  # fmt: skip
+    def _derive(
+        self,
+        key: str,
+        rule: Rule,
+        function: Callable[..., Any],
+        *inputs: Any,
+        style: str,
+        label: str,
+        unit: str = "",
+        decided_by: Sequence[Value] = (),
+    ) -> Value:
         label = ", ".join((label, *self._place(key)))
         return self.book.derive(
             key, rule, function, *inputs, style=style, label=label, unit=unit, decided_by=decided_by
@@ -146,8 +157,11 @@ class _Analyst:
         """Where in the analysis a key stands, in words."""
         steps = key.removeprefix(self.analysis.id).split(".")
         groups = [group.label for group in self.analysis.subgroups if group.id in steps]
-        left_out = [f"without {study.label.content}" for name, study in self.review.studies.items()
-                    if "without" in steps and name in steps]  # fmt: skip
+        left_out = [
+            f"without {study.label.content}"
+            for name, study in self.review.studies.items()
+            if "without" in steps and name in steps
+        ]
         return [self.analysis.title, *groups, *left_out]
 
     # ------------------------------------------------------------ study effects
@@ -169,10 +183,16 @@ class _Analyst:
         inputs = [columns[role] for role in measure.roles]
         compute = measure.effect
         effect, se = (
-            self._derive(f"{key}.{name}", measure.rule, lambda *x, i=i: compute(*x)[i], *inputs,
-                         style="statistic", label=label)
+            self._derive(
+                f"{key}.{name}",
+                measure.rule,
+                lambda *x, i=i: compute(*x)[i],
+                *inputs,
+                style="statistic",
+                label=label,
+            )
             for i, (name, label) in enumerate((("log_estimate", "Log effect"), ("se", "Standard error")))
-        )  # fmt: skip
+        )
         return effect, se
 
     def _reported(self, key: str, effect: Value, label: str) -> Value:
@@ -181,18 +201,29 @@ class _Analyst:
             return effect
         return self._derive(key, EXPONENTIAL, self.measure.reported, effect, style="estimate", label=label)
 
-    def _interval(self, key: str, effect: Value, se: Value, label: str,
-                  decided_by: Sequence[Value] = ()) -> tuple[Value, Value]:  # fmt: skip
+    def _interval(
+        self, key: str, effect: Value, se: Value, label: str, decided_by: Sequence[Value] = ()
+    ) -> tuple[Value, Value]:
         def bound(side: int) -> Callable[[float, float, float], float]:
             return lambda y, s, level: self.measure.reported(
                 effect_sizes.confidence_interval(y, s, level / 100)[side]
             )
 
         low, high = (
-            self._derive(f"{key}.{name}", INTERVAL, bound(side), effect, se, self.level, style="estimate",
-                         unit=self._unit, label=f"{words} of {label}", decided_by=decided_by)
+            self._derive(
+                f"{key}.{name}",
+                INTERVAL,
+                bound(side),
+                effect,
+                se,
+                self.level,
+                style="estimate",
+                unit=self._unit,
+                label=f"{words} of {label}",
+                decided_by=decided_by,
+            )
             for side, (name, words) in enumerate((("ci_low", "lower limit"), ("ci_high", "upper limit")))
-        )  # fmt: skip
+        )
         return low, high
 
     @property
@@ -201,7 +232,9 @@ class _Analyst:
 
     # ------------------------------------------------------------ weights
 
-    def _weights(self, effects: Sequence[_Unweighted], model: Value, whole: Heterogeneity | None) -> list[Value]:
+    def _weights(
+        self, effects: Sequence[_Unweighted], model: Value, whole: Heterogeneity | None
+    ) -> list[Value]:
         if model.content == "random" and whole is not None:
             inputs = [[e.se for e in effects], whole.tau_squared]
             compute = pooling.inverse_variance_weights
@@ -217,10 +250,18 @@ class _Analyst:
             return percent
 
         return [
-            self._derive(f"{effect.key}.weight", WEIGHT, share(position), *inputs, style="weight", unit="%",
-                         label=f"Weight of {effect.study.label.content}", decided_by=[model])
+            self._derive(
+                f"{effect.key}.weight",
+                WEIGHT,
+                share(position),
+                *inputs,
+                style="weight",
+                unit="%",
+                label=f"Weight of {effect.study.label.content}",
+                decided_by=[model],
+            )
             for position, effect in enumerate(effects)
-        ]  # fmt: skip
+        ]
 
     @staticmethod
     def _weighted(e: _Unweighted, weight: Value) -> StudyEffect:
@@ -230,27 +271,46 @@ class _Analyst:
 
     # ------------------------------------------------------------ groups
 
-    def _subgroup(self, subgroup: Subgroup, effects: Sequence[_Unweighted],
-                  weighted: dict[str, StudyEffect], decision: Decision) -> Group:  # fmt: skip
+    def _subgroup(
+        self,
+        subgroup: Subgroup,
+        effects: Sequence[_Unweighted],
+        weighted: dict[str, StudyEffect],
+        decision: Decision,
+    ) -> Group:
         key = f"{self.analysis.id}.{subgroup.id}"
         own = [effect for effect in effects if subgroup.holds(effect.row)]
         return self._group(key, subgroup, own, weighted, decision, self._heterogeneity(key, own))
 
-    def _group(self, key: str, subgroup: Subgroup | None, effects: Sequence[_Unweighted],
-               weighted: dict[str, StudyEffect], decision: Decision,
-               spread: Heterogeneity | None) -> Group:  # fmt: skip
+    def _group(
+        self,
+        key: str,
+        subgroup: Subgroup | None,
+        effects: Sequence[_Unweighted],
+        weighted: dict[str, StudyEffect],
+        decision: Decision,
+        spread: Heterogeneity | None,
+    ) -> Group:
         label = None
         if subgroup is not None:
             label = self.book[f"review.analyses.{self.analysis.id}.subgroups.{subgroup.id}.label"]
         mine = tuple(weighted[effect.key] for effect in effects)
         mean = self._mean(key, effects, decision.model, spread)
-        weight = self._derive(f"{key}.weight", SUM, np.sum, [e.weight for e in mine], style="weight", unit="%",
-                              label="Weight of the group")  # fmt: skip
+        weight = self._derive(
+            f"{key}.weight",
+            SUM,
+            np.sum,
+            [e.weight for e in mine],
+            style="weight",
+            unit="%",
+            label="Weight of the group",
+        )
         pooled = self._pooled(key, mean, effects, weight)
         return Group(subgroup.id if subgroup else "overall", label, mine, pooled, spread)
 
-    def _mean(self, key: str, effects: Sequence[_Unweighted], model: Value,
-              spread: Heterogeneity | None) -> _Mean:  # fmt: skip
+    def _mean(
+        self, key: str, effects: Sequence[_Unweighted], model: Value, spread: Heterogeneity | None
+    ) -> _Mean:
         if model.content == "random" and spread is not None:
             rule, compute = RANDOM_EFFECTS, pooling.inverse_variance
             inputs = [*_roles(effects, ("effect", "se")), spread.tau_squared]
@@ -261,19 +321,48 @@ class _Analyst:
         shown = "" if self.measure.log else self._unit
         # The standard error of a generic mean depends on the weights alone.
         error_inputs = inputs[1:] if rule in (RANDOM_EFFECTS, INVERSE_VARIANCE) else inputs
-        error = (lambda *x: compute(np.zeros_like(x[0]), *x)[1]) if error_inputs != inputs else (lambda *x: compute(*x)[1])
+        error = (
+            (lambda *x: compute(np.zeros_like(x[0]), *x)[1])
+            if error_inputs != inputs
+            else (lambda *x: compute(*x)[1])
+        )
         return _Mean(
-            self._derive(f"{key}.{name}", rule, lambda *x: compute(*x)[0], *inputs, style="estimate",
-                         label=f"Pooled {self.measure.name.lower()}", unit=shown, decided_by=[model]),
-            self._derive(f"{key}.se", rule, error, *error_inputs, style="statistic",
-                         label="Standard error of the pooled estimate", unit=shown, decided_by=[model]),
-        )  # fmt: skip
+            self._derive(
+                f"{key}.{name}",
+                rule,
+                lambda *x: compute(*x)[0],
+                *inputs,
+                style="estimate",
+                label=f"Pooled {self.measure.name.lower()}",
+                unit=shown,
+                decided_by=[model],
+            ),
+            self._derive(
+                f"{key}.se",
+                rule,
+                error,
+                *error_inputs,
+                style="statistic",
+                label="Standard error of the pooled estimate",
+                unit=shown,
+                decided_by=[model],
+            ),
+        )
 
-    def _pooled(self, key: str, mean: _Mean, effects: Sequence[_Unweighted], weight: Value | None = None) -> Pooled:
+    def _pooled(
+        self, key: str, mean: _Mean, effects: Sequence[_Unweighted], weight: Value | None = None
+    ) -> Pooled:
         name = f"pooled {self.measure.name.lower()}"
         low, high = self._interval(key, mean.effect, mean.se, name)
-        z = self._derive(f"{key}.z", Z_TEST, lambda y, s: abs(pooling.z_statistic(y, s)), mean.effect, mean.se,
-                         style="statistic", label=f"Z of the {name}")  # fmt: skip
+        z = self._derive(
+            f"{key}.z",
+            Z_TEST,
+            lambda y, s: abs(pooling.z_statistic(y, s)),
+            mean.effect,
+            mean.se,
+            style="statistic",
+            label=f"Z of the {name}",
+        )
         return Pooled(
             estimate=self._reported(f"{key}.estimate", mean.effect, f"Pooled {self.measure.name.lower()}"),
             ci_low=low,
@@ -288,8 +377,15 @@ class _Analyst:
 
     def _studies(self, key: str, effects: Sequence[_Unweighted]) -> Value:
         names = [effect.row["study"] for effect in effects]
-        return self._derive(f"{key}.studies", COUNT, lambda ids: len(set(ids)), names, style="count", unit="studies",
-                            label="Studies")  # fmt: skip
+        return self._derive(
+            f"{key}.studies",
+            COUNT,
+            lambda ids: len(set(ids)),
+            names,
+            style="count",
+            unit="studies",
+            label="Studies",
+        )
 
     def _participants(self, key: str, effects: Sequence[_Unweighted]) -> Value:
         """Each study counted once, with its largest number, however many of its rows enter."""
@@ -302,19 +398,29 @@ class _Analyst:
             return int(sum(largest.values()))
 
         unit = self.analysis.settings["n_unit"]
-        return self._derive(f"{key}.{unit}", SUM, distinct, [e.n for e in effects], style="count", unit=unit,
-                            label=unit.capitalize())  # fmt: skip
+        return self._derive(
+            f"{key}.{unit}",
+            SUM,
+            distinct,
+            [e.n for e in effects],
+            style="count",
+            unit=unit,
+            label=unit.capitalize(),
+        )
 
     def _totals(self, key: str, effects: Sequence[_Unweighted]) -> dict[str, Value]:
         return {
             column.role: self._derive(
-                f"{key}.total.{column.role}", SUM, lambda x: int(np.sum(x)),
+                f"{key}.total.{column.role}",
+                SUM,
+                lambda x: int(np.sum(x)),
                 [effect.columns[column.role] for effect in effects],
-                style="count", label=f"Sum of {column.header.lower()} over the rows",
+                style="count",
+                label=f"Sum of {column.header.lower()} over the rows",
             )
             for column in self.measure.columns
             if column.total
-        }  # fmt: skip
+        }
 
     def _heterogeneity(self, key: str, effects: Sequence[_Unweighted]) -> Heterogeneity | None:
         if len(effects) < 2:
@@ -326,34 +432,80 @@ class _Analyst:
             return heterogeneity.cochran_q(y, s, around=fixed.pool(*columns)[0])
 
         q = self._derive(f"{key}.q", COCHRAN_Q, q_around_fixed, *inputs, *own, style="statistic", label="Q")
-        df = self._derive(f"{key}.df", COUNT, lambda ids: len(ids) - 1, [e.row["id"] for e in effects],
-                          style="count", label="Degrees of freedom of Q")  # fmt: skip
+        df = self._derive(
+            f"{key}.df",
+            COUNT,
+            lambda ids: len(ids) - 1,
+            [e.row["id"] for e in effects],
+            style="count",
+            label="Degrees of freedom of Q",
+        )
         return Heterogeneity(
             q=q,
             df=df,
-            p=self._derive(f"{key}.q_p", Q_P, heterogeneity.q_p_value, q, df, style="p", label="P of heterogeneity"),
-            i_squared=self._derive(f"{key}.i_squared", I_SQUARED, heterogeneity.i_squared, q, df, style="percent",
-                                   unit="%", label="I²"),
-            tau_squared=self._derive(f"{key}.tau_squared", TAU_SQUARED, heterogeneity.tau_squared_dersimonian_laird,
-                                     *inputs, q, style="statistic", label="τ²"),
-        )  # fmt: skip
+            p=self._derive(
+                f"{key}.q_p", Q_P, heterogeneity.q_p_value, q, df, style="p", label="P of heterogeneity"
+            ),
+            i_squared=self._derive(
+                f"{key}.i_squared",
+                I_SQUARED,
+                heterogeneity.i_squared,
+                q,
+                df,
+                style="percent",
+                unit="%",
+                label="I²",
+            ),
+            tau_squared=self._derive(
+                f"{key}.tau_squared",
+                TAU_SQUARED,
+                heterogeneity.tau_squared_dersimonian_laird,
+                *inputs,
+                q,
+                style="statistic",
+                label="τ²",
+            ),
+        )
 
     def _subgroup_test(self, groups: Sequence[Group]) -> SubgroupTest:
         key = f"{self.analysis.id}.subgroups"
         name = "log_estimate" if self.measure.log else "estimate"
         means = [self.book[f"{self.analysis.id}.{group.id}.{name}"] for group in groups]
         errors = [self.book[f"{self.analysis.id}.{group.id}.se"] for group in groups]
-        q = self._derive(f"{key}.q", SUBGROUP_Q, heterogeneity.cochran_q, means, errors, style="statistic",
-                         label="Q between subgroups")  # fmt: skip
-        df = self._derive(f"{key}.df", COUNT, lambda labels: len(labels) - 1, [g.label for g in groups],
-                          style="count", label="Degrees of freedom between subgroups")  # fmt: skip
+        q = self._derive(
+            f"{key}.q",
+            SUBGROUP_Q,
+            heterogeneity.cochran_q,
+            means,
+            errors,
+            style="statistic",
+            label="Q between subgroups",
+        )
+        df = self._derive(
+            f"{key}.df",
+            COUNT,
+            lambda labels: len(labels) - 1,
+            [g.label for g in groups],
+            style="count",
+            label="Degrees of freedom between subgroups",
+        )
         return SubgroupTest(
             q,
             df,
-            self._derive(f"{key}.p", Q_P, heterogeneity.q_p_value, q, df, style="p", label="P of subgroup differences"),
-            self._derive(f"{key}.i_squared", I_SQUARED, heterogeneity.i_squared, q, df, style="percent1", unit="%",
-                         label="I² between subgroups"),
-        )  # fmt: skip
+            self._derive(
+                f"{key}.p", Q_P, heterogeneity.q_p_value, q, df, style="p", label="P of subgroup differences"
+            ),
+            self._derive(
+                f"{key}.i_squared",
+                I_SQUARED,
+                heterogeneity.i_squared,
+                q,
+                df,
+                style="percent1",
+                unit="%",
+                label="I² between subgroups",
+            ),
+        )
 
     # ------------------------------------------------------------ sensitivity and small studies
 
@@ -373,17 +525,34 @@ class _Analyst:
             return None
         key, inputs = self.analysis.id, _roles(effects, ("effect", "se"))
         return SmallStudyEffects(
-            egger_intercept=self._derive(f"{key}.egger.intercept", EGGER, lambda y, s: small_study.egger(y, s).intercept,
-                                         *inputs, style="statistic", label="Intercept of Egger's regression"),
-            egger_p=self._derive(f"{key}.egger.p", EGGER, lambda y, s: small_study.egger(y, s).p, *inputs,
-                                 style="p3", label="P of Egger's test"),
-            begg_p=self._derive(f"{key}.begg.p", BEGG, lambda y, s: small_study.begg(y, s).p, *inputs, style="p3",
-                                label="P of Begg's test"),
+            egger_intercept=self._derive(
+                f"{key}.egger.intercept",
+                EGGER,
+                lambda y, s: small_study.egger(y, s).intercept,
+                *inputs,
+                style="statistic",
+                label="Intercept of Egger's regression",
+            ),
+            egger_p=self._derive(
+                f"{key}.egger.p",
+                EGGER,
+                lambda y, s: small_study.egger(y, s).p,
+                *inputs,
+                style="p3",
+                label="P of Egger's test",
+            ),
+            begg_p=self._derive(
+                f"{key}.begg.p",
+                BEGG,
+                lambda y, s: small_study.begg(y, s).p,
+                *inputs,
+                style="p3",
+                label="P of Begg's test",
+            ),
             k=self.book[f"{key}.studies"],
-        )  # fmt: skip
+        )
 
     # ------------------------------------------------------------ words
 
     def _words(self, key: str, group: Group) -> Words:
         return policy.words(self.review, key, group, self.analysis)
-

@@ -20,7 +20,7 @@ from sscreport import __version__
 from sscreport.problems import InputError, SSCReportError, UsageError
 
 FINE, FINDINGS, ERROR, INTERRUPTED = 0, 1, 2, 130
-FORMATS = ("html", "pdf", "docx")
+FORMATS = ("html", "pdf", "docx")  # those of `write.FORMATS`, named here so that --help imports no writer
 BUILD_EXAMPLES = """\
   %(prog)s                         build everything into output/ and figures/
   %(prog)s --only html             write the HTML only, which is quickest

@@ -36,12 +36,24 @@ class _Describer:
 
     def describe(self) -> None:
         self._included()
-        for table, step in (("screening", self._flow), ("newcastle_ottawa", self._quality), ("safety", self._safety)):
+        for table, step in (
+            ("screening", self._flow),
+            ("newcastle_ottawa", self._quality),
+            ("safety", self._safety),
+        ):
             if self.review.tables.get(table):
                 step()
 
-    def _enter(self, key: str, rule: Rule, function: Callable[..., Any], *inputs: Any, label: str, unit: str = "",
-               style: str = "count") -> Value:  # fmt: skip
+    def _enter(
+        self,
+        key: str,
+        rule: Rule,
+        function: Callable[..., Any],
+        *inputs: Any,
+        label: str,
+        unit: str = "",
+        style: str = "count",
+    ) -> Value:
         return self.book.derive(key, rule, function, *inputs, style=style, label=label, unit=unit)
 
     def _rows(self, table: str) -> Sequence[Row]:
@@ -51,53 +63,112 @@ class _Describer:
 
     def _included(self) -> None:
         rows = self._rows("studies")
-        self._enter("included.studies", COUNT, len, [row["id"] for row in rows], label="Included studies",
-                    unit="studies")  # fmt: skip
+        self._enter(
+            "included.studies",
+            COUNT,
+            len,
+            [row["id"] for row in rows],
+            label="Included studies",
+            unit="studies",
+        )
         for name, column in (("patients", "patients"), ("women", "female"), ("men", "male")):
             values = [row[column] for row in rows]
-            self._enter(f"included.{name}", SUM, lambda x: int(x.sum()), values, label=f"{name.capitalize()} included",
-                        unit=name)  # fmt: skip
-        self._extremes("age", [row["mean_age"] for row in rows if row.content("mean_age") is not None], "mean age")
+            self._enter(
+                f"included.{name}",
+                SUM,
+                lambda x: int(x.sum()),
+                values,
+                label=f"{name.capitalize()} included",
+                unit=name,
+            )
+        self._extremes(
+            "age", [row["mean_age"] for row in rows if row.content("mean_age") is not None], "mean age"
+        )
         self._extremes("year", [row["year"] for row in rows], "year of publication")
         for column in ("country", "cell_source", "route", "injection_site"):
             self._split(column, rows)
         for column in ("mean_age", "cell_dose"):
             values = [row[column] for row in rows]
-            self._enter(f"included.without.{column}", COUNT, _missing, values, label=f"Studies without {column}",
-                        unit="studies")  # fmt: skip
+            self._enter(
+                f"included.without.{column}",
+                COUNT,
+                _missing,
+                values,
+                label=f"Studies without {column}",
+                unit="studies",
+            )
 
     def _extremes(self, name: str, values: Sequence[Value], label: str) -> None:
         for end, function, word in (("min", np.min, "Lowest"), ("max", np.max, "Highest")):
-            self._enter(f"included.{name}_{end}", EXTREME, function, values, label=f"{word} {label}",
-                        unit=values[0].unit, style="general")  # fmt: skip
+            self._enter(
+                f"included.{name}_{end}",
+                EXTREME,
+                function,
+                values,
+                label=f"{word} {label}",
+                unit=values[0].unit,
+                style="general",
+            )
 
     def _split(self, column: str, rows: Sequence[Row]) -> None:
         """Studies and patients for each content of a column, and how many contents there are."""
         values = [row[column] for row in rows]
         names = [value.content for value in values if value.content]
-        self._enter(f"included.{column}.kinds", COUNT, lambda x: len({name for name in x if name}), values,
-                    label=f"Kinds of {column.replace('_', ' ')}")  # fmt: skip
+        self._enter(
+            f"included.{column}.kinds",
+            COUNT,
+            lambda x: len({name for name in x if name}),
+            values,
+            label=f"Kinds of {column.replace('_', ' ')}",
+        )
         for name in dict.fromkeys(names):
             key = f"included.{column}.{slug(name)}"
-            self._enter(f"{key}.studies", COUNT, lambda x, name=name: list(x).count(name), values,
-                        label=f"Studies, {name}", unit="studies")  # fmt: skip
+            self._enter(
+                f"{key}.studies",
+                COUNT,
+                lambda x, name=name: list(x).count(name),
+                values,
+                label=f"Studies, {name}",
+                unit="studies",
+            )
             patients = [row["patients"] for row in rows if row.content(column) == name]
-            self._enter(f"{key}.patients", SUM, lambda x: int(x.sum()), patients, label=f"Patients, {name}",
-                        unit="patients")  # fmt: skip
+            self._enter(
+                f"{key}.patients",
+                SUM,
+                lambda x: int(x.sum()),
+                patients,
+                label=f"Patients, {name}",
+                unit="patients",
+            )
 
     # ------------------------------------------------------------ screening
 
     def _flow(self) -> None:
         count = {row.id: row["count"] for row in self._rows("screening")}
         for name, value in count.items():
-            self._enter(f"flow.{name}", Rule("as counted in screening"), int, value, label=value.label, unit="records")
+            self._enter(
+                f"flow.{name}", Rule("as counted in screening"), int, value, label=value.label, unit="records"
+            )
 
         def less(key: str, larger: str, smaller: str, label: str, unit: str) -> None:
-            self._enter(f"flow.{key}", DIFFERENCE, lambda a, b: int(a - b), count[larger], count[smaller], label=label,
-                        unit=unit)  # fmt: skip
+            self._enter(
+                f"flow.{key}",
+                DIFFERENCE,
+                lambda a, b: int(a - b),
+                count[larger],
+                count[smaller],
+                label=label,
+                unit=unit,
+            )
 
         less("duplicates", "identified", "deduplicated", "Duplicate records removed", "records")
-        less("excluded_screening", "deduplicated", "full_text", "Records excluded on title and abstract", "records")
+        less(
+            "excluded_screening",
+            "deduplicated",
+            "full_text",
+            "Records excluded on title and abstract",
+            "records",
+        )
         less("merged_reports", "full_text", "included", "Reports of a study already counted", "reports")
         less("narrative", "included", "quantitative", "Studies without pooled data", "studies")
 
@@ -112,30 +183,77 @@ class _Describer:
             "low": lambda x, a, b: int((x <= a).sum()),
         }
         for name, function in bands.items():
-            self._enter(f"quality.{name}", BAND, function, scores, low, high, label=f"Studies of {name} quality",
-                        unit="studies")  # fmt: skip
+            self._enter(
+                f"quality.{name}",
+                BAND,
+                function,
+                scores,
+                low,
+                high,
+                label=f"Studies of {name} quality",
+                unit="studies",
+            )
         for end, function in (("min", np.min), ("max", np.max)):
-            self._enter(f"quality.{end}", EXTREME, lambda x, f=function: int(f(x)), scores,
-                        label=f"{end.capitalize()}imum Newcastle-Ottawa score", unit="stars")  # fmt: skip
+            self._enter(
+                f"quality.{end}",
+                EXTREME,
+                lambda x, f=function: int(f(x)),
+                scores,
+                label=f"{end.capitalize()}imum Newcastle-Ottawa score",
+                unit="stars",
+            )
 
     # ------------------------------------------------------------ safety
 
     def _safety(self) -> None:
         rows, events = self._rows("safety"), self._rows("adverse_events")
         reporting = [row["reporting"] for row in rows]
-        self._enter("safety.studies_reporting", COUNT, lambda x: sum(word != "not reported" for word in x), reporting,
-                    label="Studies that reported on adverse events", unit="studies")  # fmt: skip
-        self._enter("safety.studies_counted", COUNT, lambda x: list(x).count("counted"), reporting,
-                    label="Studies that counted adverse events", unit="studies")  # fmt: skip
-        self._enter("safety.studies_described", COUNT, lambda x: list(x).count("described"), reporting,
-                    label="Studies that described adverse events without a count", unit="studies")  # fmt: skip
+        self._enter(
+            "safety.studies_reporting",
+            COUNT,
+            lambda x: sum(word != "not reported" for word in x),
+            reporting,
+            label="Studies that reported on adverse events",
+            unit="studies",
+        )
+        self._enter(
+            "safety.studies_counted",
+            COUNT,
+            lambda x: list(x).count("counted"),
+            reporting,
+            label="Studies that counted adverse events",
+            unit="studies",
+        )
+        self._enter(
+            "safety.studies_described",
+            COUNT,
+            lambda x: list(x).count("described"),
+            reporting,
+            label="Studies that described adverse events without a count",
+            unit="studies",
+        )
         counted = [row for row in rows if row.content("events") is not None]
         patients = [self.review.studies[row.content("study")].row["patients"] for row in counted]
-        self._enter("safety.patients", SUM, lambda x: int(x.sum()), patients,
-                    label="Patients in the studies that counted adverse events", unit="patients")  # fmt: skip
-        self._enter("safety.events", SUM, lambda x: int(x.sum()), [row["events"] for row in counted],
-                    label="Adverse events", unit="events")  # fmt: skip
-        for column, names in (("severity", ("mild", "moderate", "serious")), ("site", ("injection site", "other"))):
+        self._enter(
+            "safety.patients",
+            SUM,
+            lambda x: int(x.sum()),
+            patients,
+            label="Patients in the studies that counted adverse events",
+            unit="patients",
+        )
+        self._enter(
+            "safety.events",
+            SUM,
+            lambda x: int(x.sum()),
+            [row["events"] for row in counted],
+            label="Adverse events",
+            unit="events",
+        )
+        for column, names in (
+            ("severity", ("mild", "moderate", "serious")),
+            ("site", ("injection site", "other")),
+        ):
             for name in names:
                 self._events_where(events, column, name)
 
@@ -143,10 +261,15 @@ class _Describer:
         counted = [row for row in events if row.content("events") is not None]
         inputs = [row["events"] for row in counted], [row[column] for row in counted]
         self._enter(
-            f"safety.{column}.{slug(name)}", SUM,
-            lambda numbers, words: int(sum(n for n, word in zip(numbers, words, strict=True) if word == name)),
-            *inputs, label=f"Adverse events, {name}", unit="events",
-        )  # fmt: skip
+            f"safety.{column}.{slug(name)}",
+            SUM,
+            lambda numbers, words: int(
+                sum(n for n, word in zip(numbers, words, strict=True) if word == name)
+            ),
+            *inputs,
+            label=f"Adverse events, {name}",
+            unit="events",
+        )
 
 
 def _missing(contents: Sequence[Any]) -> int:

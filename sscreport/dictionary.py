@@ -70,7 +70,9 @@ class Dictionary:
             return cls(Package(str(folder / "datapackage.json"), allow_invalid=False))
         except FrictionlessException as error:
             reasons = [reason.note for reason in error.reasons] or [error.error.note]
-            raise InputError(Problem(DESCRIPTOR, f"{reason[:1].upper()}{reason[1:]}.") for reason in reasons) from None
+            raise InputError(
+                Problem(DESCRIPTOR, f"{reason[:1].upper()}{reason[1:]}.") for reason in reasons
+            ) from None
 
     @property
     def tables(self) -> list[str]:
@@ -111,8 +113,12 @@ class Dictionary:
             return Problem(file, f"Row ids must be unique; this one is {error.note}.", line, row, "id", row)
         if isinstance(error, (findings.MissingCellError, findings.ExtraCellError)):
             return Problem(
-                file, "Every row needs as many cells as the header names; is a comma missing or unquoted?",
-                line, row, error.field_name or "a cell", error.cell,
+                file,
+                "Every row needs as many cells as the header names; is a comma missing or unquoted?",
+                line,
+                row,
+                error.field_name or "a cell",
+                error.cell,
             )
         note = error.note or error.message
         return Problem(file, f"{error.title}: {note}.", line, row)
@@ -150,4 +156,3 @@ def _row_ids(path: Path) -> dict[int, str]:
     except OSError:
         return {}
     return {number: line.split(",", 1)[0] for number, line in enumerate(lines, start=1) if number > 1}
-

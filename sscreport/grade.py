@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sscreport.records import Finding, Review, Row, Synthesis
-from sscreport.values import Rule
+from sscreport.records import Finding, Group, Review, Row, Synthesis
+from sscreport.values import Book, Rule, Value
 
 GRADE = Rule("GRADE: one level down for each serious concern", "Guyatt et al. (2011) J Clin Epidemiol 64:401")
 NAME = Rule("name of the finding")
@@ -18,7 +18,9 @@ NAME = Rule("name of the finding")
 def grade(review: Review, syntheses: Sequence[Synthesis]) -> tuple[Finding, ...]:
     """One finding for each row of data/grade.csv, in its order."""
     by_id = {synthesis.analysis.id: synthesis for synthesis in syntheses}
-    return tuple(_finding(review, row, by_id[row.content("analysis")]) for row in review.tables.get("grade", ()))
+    return tuple(
+        _finding(review, row, by_id[row.content("analysis")]) for row in review.tables.get("grade", ())
+    )
 
 
 def certainty(levels: Sequence[str], start: str, judgements: Sequence[str]) -> str:
@@ -32,21 +34,55 @@ def _finding(review: Review, row: Row, synthesis: Synthesis) -> Finding:
     domains = [domain for domain in review.settings["grade"]["domains"] if domain in row.values]
     judgements = {domain: row[domain] for domain in domains}
     levels = review.settings["grade"]["levels"]
-    parts = [book[f"review.outcomes.{synthesis.analysis.outcome.id}.abbreviation"]]
-    if group.label is not None:
-        parts.append(group.label)
+    parts = _name(book, synthesis, group)
     return Finding(
         id=row.id,
         synthesis=synthesis,
         group=group,
-        label=book.derive(f"grade.{row.id}.label", NAME, lambda *words: ", ".join(words), *parts, style="text",
-                          label="Finding"),
+        label=book.derive(
+            f"grade.{row.id}.label",
+            NAME,
+            lambda *words: ", ".join(words),
+            *parts,
+            style="text",
+            label="Finding",
+        ),
         judgements=judgements,
-        reasons={domain: book[f"review.grade.domains.{domain}"] for domain in domains
-                 if judgements[domain].content == "serious"},
+        reasons={
+            domain: book[f"review.grade.domains.{domain}"]
+            for domain in domains
+            if judgements[domain].content == "serious"
+        },
         certainty=book.derive(
-            f"grade.{row.id}.certainty", GRADE, lambda start, words: certainty(levels, start, words),
-            book["review.grade.start"], list(judgements.values()), style="text",
+            f"grade.{row.id}.certainty",
+            GRADE,
+            lambda start, words: certainty(levels, start, words),
+            book["review.grade.start"],
+            list(judgements.values()),
+            style="text",
             label=f"Certainty of the evidence, {', '.join(part.content for part in parts)}",
         ),
-    )  # fmt: skip
+    )
+
+
+def _name(book: Book, synthesis: Synthesis, group: Group) -> list[Value]:
+    """Outcome, subgroup and, where the analysis has only one, the time since treatment."""
+    analysis = synthesis.analysis
+    parts = [book[f"review.outcomes.{analysis.outcome.id}.abbreviation"]]
+    if group.label is not None:
+        parts.append(group.label)
+    if len(analysis.settings["timepoints"]) == 1:
+        key = f"{analysis.id}.time"
+        parts.append(
+            book[key]
+            if key in book
+            else book.derive(
+                key,
+                NAME,
+                lambda months: f"{months} months",
+                book[f"review.analyses.{analysis.id}.timepoints"],
+                style="text",
+                label=f"Time since treatment, {analysis.title}",
+            )
+        )
+    return parts

@@ -8,7 +8,6 @@ so that `validate` can look at the rest.
 
 from __future__ import annotations
 
-import csv
 import json
 import tomllib
 from collections.abc import Iterator, Mapping
@@ -17,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import jsonschema
+import pandas as pd
 
 from sscreport.dictionary import Dictionary, Field
 from sscreport.problems import InputError, Problem, UsageError
@@ -24,6 +24,7 @@ from sscreport.records import Analysis, Outcome, Review, Row, Study, Subgroup
 from sscreport.values import PROVENANCE, Book, Cell
 
 SETTINGS = "data/review.toml"
+HEADER_LINES = 1
 DESCRIBING = ("provenance", "source", "locator", "note")
 
 
@@ -87,7 +88,9 @@ def _settings_problem(error: jsonschema.ValidationError) -> Problem:
     expected = error.message[:1].upper() + error.message[1:] + "."
     if isinstance(error.instance, (dict, list)) or not path:
         return Problem(SETTINGS, expected, row=".".join(path) or None)
-    return Problem(SETTINGS, expected, row=".".join(path[:-1]) or None, column=path[-1], value=str(error.instance))
+    return Problem(
+        SETTINGS, expected, row=".".join(path[:-1]) or None, column=path[-1], value=str(error.instance)
+    )
 
 
 def _read_settings(book: Book, settings: Mapping[str, Any]) -> None:
@@ -124,20 +127,17 @@ def _scalars(
 
 
 def _read_table(book: Book, folder: Path, name: str, fields: Mapping[str, Field]) -> tuple[Row, ...]:
-    path = folder / f"{name}.csv"
     try:
-        with path.open(encoding="utf-8", newline="") as handle:
-            reader = csv.DictReader(handle)
-            raw_rows = [(reader.line_num, row) for row in reader if row.get("id")]
-    except (OSError, UnicodeDecodeError):
+        frame = pd.read_csv(folder / f"{name}.csv", dtype=str, keep_default_na=False, encoding="utf-8")
+    except (OSError, ValueError):
         return ()  # already a problem of the dictionary
-    seen: set[str] = set()
-    rows = []
-    for line, raw in raw_rows:
-        if raw["id"] not in seen:  # a repeated id is a problem of the dictionary
-            seen.add(raw["id"])
-            rows.append(_read_row(book, name, line, raw, fields))
-    return tuple(rows)
+    # A row without an id, or with one used before, is a problem of the dictionary too.
+    known = frame[(frame["id"] != "") & ~frame["id"].duplicated()]
+    lines = known.index + HEADER_LINES + 1
+    return tuple(
+        _read_row(book, name, int(line), raw, fields)
+        for line, raw in zip(lines, known.to_dict("records"), strict=True)
+    )
 
 
 def _read_row(book: Book, name: str, line: int, raw: Mapping[str, Any], fields: Mapping[str, Field]) -> Row:
@@ -185,11 +185,15 @@ def _analysis(
     rows = tuple(
         row
         for row in tables.get(table["data"], ())
-        if row.content("outcome") == table["outcome"] and row.content("timepoint_months") in table["timepoints"]
+        if row.content("outcome") == table["outcome"]
+        and row.content("timepoint_months") in table["timepoints"]
     )
     subgroups = tuple(
         Subgroup(
-            entry["id"], entry["label"], tuple(entry["studies"]) if "studies" in entry else None, entry.get("timepoint")
+            entry["id"],
+            entry["label"],
+            tuple(entry["studies"]) if "studies" in entry else None,
+            entry.get("timepoint"),
         )
         for entry in table.get("subgroups", [])
     )
@@ -208,5 +212,3 @@ def _analysis(
         axis_high=table["axis_high"],
         settings=table,
     )
-
-

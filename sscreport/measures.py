@@ -114,38 +114,40 @@ def _measures(entries: Sequence[Measure]) -> Mapping[str, Measure]:
     return MappingProxyType({entry.id: entry for entry in entries})
 
 
-MEASURES = _measures([
-    Measure(
-        id="MD",
-        name="Mean difference",
-        short="MD",
-        null=0.0,
-        log=False,
-        roles=("md", "se"),
-        rule=TAKEN,
-        effect=None,
-        fixed=_IV,
-        columns=(
-            Column("n", "Patients", total=True),
-            Column("md", "Mean difference", style="estimate"),
-            Column("se", "SE", style="estimate"),
+MEASURES = _measures(
+    [
+        Measure(
+            id="MD",
+            name="Mean difference",
+            short="MD",
+            null=0.0,
+            log=False,
+            roles=("md", "se"),
+            rule=TAKEN,
+            effect=None,
+            fixed=_IV,
+            columns=(
+                Column("n", "Patients", total=True),
+                Column("md", "Mean difference", style="estimate"),
+                Column("se", "SE", style="estimate"),
+            ),
         ),
-    ),
-    Measure(
-        id="OR",
-        name="Odds ratio",
-        short="OR",
-        null=1.0,
-        log=True,
-        roles=_COUNTS,
-        rule=LOG_ODDS_RATIO,
-        effect=effect_sizes.log_odds_ratio,
-        fixed=_MH,
-        columns=(
-            Column("events_after", "Events", "After treatment", total=True),
-            Column("total_after", "Total", "After treatment", total=True),
-            Column("events_before", "Events", "Before treatment", total=True),
-            Column("total_before", "Total", "Before treatment", total=True),
+        Measure(
+            id="OR",
+            name="Odds ratio",
+            short="OR",
+            null=1.0,
+            log=True,
+            roles=_COUNTS,
+            rule=LOG_ODDS_RATIO,
+            effect=effect_sizes.log_odds_ratio,
+            fixed=_MH,
+            columns=(
+                Column("events_after", "Events", "After treatment", total=True),
+                Column("total_after", "Total", "After treatment", total=True),
+                Column("events_before", "Events", "Before treatment", total=True),
+                Column("total_before", "Total", "Before treatment", total=True),
+            ),
         ),
-    ),
-])
+    ]
+)

@@ -19,8 +19,10 @@ WORDING = Rule("the review's wording policy", "data/review.toml, policy")
 MODEL_NAMES = {"fixed": "fixed-effect", "random": "random-effects"}
 
 
-def choose_model(i_squared: float, p: float, fixed_at_most: float, random_above: float, p_limit: float) -> str:
-    """"fixed", "random" or "undecided".
+def choose_model(
+    i_squared: float, p: float, fixed_at_most: float, random_above: float, p_limit: float
+) -> str:
+    """ "fixed", "random" or "undecided".
 
     Fixed if I² <= ``fixed_at_most`` and P > ``p_limit``; random if I² > ``random_above`` and
     P < ``p_limit``; undecided where neither holds. I² and its limits in percent.
@@ -38,31 +40,55 @@ def decide_model(review: Review, analysis: Analysis, spread: Heterogeneity | Non
     fallback = book[f"review.analyses.{key}.fallback_model"]
     limits = [book[f"review.policy.model.{name}"] for name in ("fixed_i_squared", "random_i_squared", "p")]
     if spread is None:
-        verdict = book.derive(f"{key}.verdict", MODEL_RULE, lambda name: "undecided", fallback, style="text",
-                              label=f"Verdict of the rule, {analysis.title}")  # fmt: skip
+        verdict = book.derive(
+            f"{key}.verdict",
+            MODEL_RULE,
+            lambda name: "undecided",
+            fallback,
+            style="text",
+            label=f"Verdict of the rule, {analysis.title}",
+        )
     else:
-        verdict = book.derive(f"{key}.verdict", MODEL_RULE, choose_model, spread.i_squared, spread.p, *limits,
-                              style="text", label=f"Verdict of the rule, {analysis.title}")  # fmt: skip
+        verdict = book.derive(
+            f"{key}.verdict",
+            MODEL_RULE,
+            choose_model,
+            spread.i_squared,
+            spread.p,
+            *limits,
+            style="text",
+            label=f"Verdict of the rule, {analysis.title}",
+        )
     undecided = verdict.content == "undecided"
     model = book.derive(
-        f"{key}.model", FALLBACK if undecided else MODEL_RULE,
-        lambda said, recorded: recorded if said == "undecided" else said, verdict, fallback,
-        style="text", label=f"Model, {analysis.title}",
-    )  # fmt: skip
-    book.derive(f"{key}.model_name", MODEL_RULE, MODEL_NAMES.__getitem__, model, style="text",
-                label=f"Name of the model, {analysis.title}")  # fmt: skip
+        f"{key}.model",
+        FALLBACK if undecided else MODEL_RULE,
+        lambda said, recorded: recorded if said == "undecided" else said,
+        verdict,
+        fallback,
+        style="text",
+        label=f"Model, {analysis.title}",
+    )
+    book.derive(
+        f"{key}.model_name",
+        MODEL_RULE,
+        MODEL_NAMES.__getitem__,
+        model,
+        style="text",
+        label=f"Name of the model, {analysis.title}",
+    )
     return Decision(model, verdict, book[f"review.analyses.{key}.fallback_reason"])
 
 
 def change(estimate: float, p: float, alpha: float, null: float) -> str:
-    """"improved" or "worsened" where P < ``alpha``, otherwise "unclear". Above the null is better."""
+    """ "improved" or "worsened" where P < ``alpha``, otherwise "unclear". Above the null is better."""
     if p >= alpha:
         return "unclear"
     return "improved" if estimate > null else "worsened"
 
 
 def heterogeneity_word(i_squared: float, low: float, moderate: float, high: float) -> str:
-    """"no" (I² of 0 as printed), "little", "low", "moderate" or "high"; all in percent."""
+    """ "no" (I² of 0 as printed), "little", "low", "moderate" or "high"; all in percent."""
     if i_squared >= high:
         return "high"
     if i_squared >= moderate:
@@ -79,12 +105,16 @@ def words(review: Review, key: str, group: Group, analysis: Analysis) -> Words:
     null = MEASURES[analysis.measure].null
 
     def word(name: str, function: Callable[..., Any], *inputs: Value) -> Value:
-        return book.derive(f"{key}.{name}", WORDING, function, *inputs, style="text",
-                           label=f"Wording ({name.replace('_', ' ')}), {analysis.title}")  # fmt: skip
+        return book.derive(
+            f"{key}.{name}",
+            WORDING,
+            function,
+            *inputs,
+            style="text",
+            label=f"Wording ({name.replace('_', ' ')}), {analysis.title}",
+        )
 
-    changed = word(
-        "change", lambda y, p, a: change(y, p, a, null), pooled.estimate, pooled.p, alpha
-    )
+    changed = word("change", lambda y, p, a: change(y, p, a, null), pooled.estimate, pooled.p, alpha)
     significance = word(
         "significance", lambda p, a: "significant" if p < a else "not significant", pooled.p, alpha
     )

@@ -80,7 +80,11 @@ def _listed(book: Book, uses: Mapping[str, Any]) -> set[str]:
 
 
 def _describe(value: Value, use: Mapping[str, list[str]]) -> dict[str, Any]:
-    fields: dict[str, Any] = {"what": value.label, "texts": use.get("texts", []), "number": _plain(value.content)}
+    fields: dict[str, Any] = {
+        "what": value.label,
+        "texts": use.get("texts", []),
+        "number": _plain(value.content),
+    }
     if value.unit:
         fields["unit"] = value.unit
     fields["rule"] = value.rule.name

@@ -23,10 +23,16 @@ def tabulate(review: Review, findings: Sequence[Finding]) -> dict[str, Table]:
     """Every table of review.toml, by id. Raises `InputError` for a kind that does not exist."""
     wanted = review.settings.get("tables", [])
     unknown = [
-        Problem("data/review.toml", f"There is no such kind of table. Known: {', '.join(KINDS)}.",
-                row=f"tables.{entry['id']}", column="kind", value=entry["kind"])
-        for entry in wanted if entry["kind"] not in KINDS
-    ]  # fmt: skip
+        Problem(
+            "data/review.toml",
+            f"There is no such kind of table. Known: {', '.join(KINDS)}.",
+            row=f"tables.{entry['id']}",
+            column="kind",
+            value=entry["kind"],
+        )
+        for entry in wanted
+        if entry["kind"] not in KINDS
+    ]
     if unknown:
         raise InputError(unknown)
     return {entry["id"]: KINDS[entry["kind"]](entry["id"], _Source(review, findings)) for entry in wanted}
@@ -76,20 +82,39 @@ def _study(study: Study) -> TableCell:
 def characteristics(name: str, source: _Source) -> Table:
     """One row a study: design, patients, follow-up and the cells given."""
     align = ("left", "center", "left", "left", "right", "right", "left", "left", "left", "left")
-    head = _head("Study", "Year", "Country", "Design", "Patients (women/men)", "Mean age, years", "Follow-up",
-                 "Source of cells", "Cells given", "Route (site)", align=align)  # fmt: skip
+    head = _head(
+        "Study",
+        "Year",
+        "Country",
+        "Design",
+        "Patients (women/men)",
+        "Mean age, years",
+        "Follow-up",
+        "Source of cells",
+        "Cells given",
+        "Route (site)",
+        align=align,
+    )
     body = [_characteristics_row(study, align) for study in source.review.studies.values()]
     return Table(name, (head,), (*body, _characteristics_total(source.book, align)), landscape=True)
 
 
 def _characteristics_row(study: Study, align: Sequence[str]) -> tuple[TableCell, ...]:
     row = study.row
-    site = (row["route"], " (", row["injection_site"], ")") if row.content("injection_site") else (row["route"],)
+    site = (
+        (row["route"], " (", row["injection_site"], ")") if row.content("injection_site") else (row["route"],)
+    )
     cells = [
-        (row["year"],), (row["country"],), (row["design"],),
-        (row["patients"], " (", row["female"], "/", row["male"], ")"), (_or_dash(row["mean_age"]),),
-        (row["follow_up"], " ", row["follow_up_unit"]), (row["cell_source"],), (_or_dash(row["cell_dose"]),), site,
-    ]  # fmt: skip
+        (row["year"],),
+        (row["country"],),
+        (row["design"],),
+        (row["patients"], " (", row["female"], "/", row["male"], ")"),
+        (_or_dash(row["mean_age"]),),
+        (row["follow_up"], " ", row["follow_up_unit"]),
+        (row["cell_source"],),
+        (_or_dash(row["cell_dose"]),),
+        site,
+    ]
     return (_study(study), *(_cell(parts, a) for parts, a in zip(cells, align[1:], strict=True)))
 
 
@@ -106,16 +131,19 @@ def outcomes(name: str, source: _Source) -> Table:
     """One row a study: adverse events, endpoints and the Newcastle-Ottawa score."""
     align = ("left", "right", "right", "left", "left", "left", "right")
     head = (
-        _span(("Study", "Patients"), align) + (TableCell(("Adverse events",), header=True, colspan=3, align="center"),)
+        _span(("Study", "Patients"), align)
+        + (TableCell(("Adverse events",), header=True, colspan=3, align="center"),)
         + _span(("Endpoints", "NOS score"), align[5:]),
         _head("Number", "At the injection site", "Other", align=align[2:5]),
-    )  # fmt: skip
+    )
     body = tuple(_outcomes_row(study, source, align) for study in source.review.studies.values())
     return Table(name, head, body, landscape=True)
 
 
 def _span(titles: Sequence[str], align: Sequence[str]) -> tuple[TableCell, ...]:
-    return tuple(TableCell((t,), header=True, rowspan=2, align=a) for t, a in zip(titles, align, strict=False))
+    return tuple(
+        TableCell((t,), header=True, rowspan=2, align=a) for t, a in zip(titles, align, strict=False)
+    )
 
 
 def _outcomes_row(study: Study, source: _Source, align: Sequence[str]) -> tuple[TableCell, ...]:
@@ -135,10 +163,13 @@ def _outcomes_row(study: Study, source: _Source, align: Sequence[str]) -> tuple[
 
 
 def _events(rows: Sequence[Row], site: str) -> tuple[Part, ...]:
-    return _joined([
-        (row["event"],) if row.content("events") is None else (row["event"], " (", row["events"], ")")
-        for row in rows if row.content("site") == site
-    ])  # fmt: skip
+    return _joined(
+        [
+            (row["event"],) if row.content("events") is None else (row["event"], " (", row["events"], ")")
+            for row in rows
+            if row.content("site") == site
+        ]
+    )
 
 
 # ---------------------------------------------------------------- Table 3: summary of findings
@@ -147,23 +178,46 @@ def _events(rows: Sequence[Row], site: str) -> tuple[Part, ...]:
 def findings(name: str, source: _Source) -> Table:
     """One row a finding: how much evidence, the pooled result, the judgements and the certainty."""
     domains = list(source.findings[0].judgements) if source.findings else []
-    titles = [domain.replace("small_study_effects", "small-study effects").replace("_", " ").capitalize()
-              for domain in domains]  # fmt: skip
+    titles = [
+        domain.replace("small_study_effects", "small-study effects").replace("_", " ").capitalize()
+        for domain in domains
+    ]
     level = source.book["review.policy.confidence_level"]
     align = ("left", "left", "left", *["left"] * len(domains), "left")
-    head = _head("Outcome", "Participants (studies)", ("Pooled result (", level, " CI)"), *titles,
-                 "Certainty of the evidence", align=align)  # fmt: skip
+    head = _head(
+        "Outcome",
+        "Participants (studies)",
+        ("Pooled result (", level, " CI)"),
+        *titles,
+        "Certainty of the evidence",
+        align=align,
+    )
     body = tuple(_finding_row(finding, source.book, domains) for finding in source.findings)
     return Table(name, (head,), body, landscape=True)
 
 
 def _finding_row(finding: Finding, book: Book, domains: Sequence[str]) -> tuple[TableCell, ...]:
     pooled, analysis = finding.group.pooled, finding.synthesis.analysis
-    symbols = book.derive(f"grade.{finding.id}.symbols", SYMBOLS, _symbols, finding.certainty,
-                          book["review.grade.levels"], style="text", label=f"Certainty, {finding.label.content}")  # fmt: skip
+    symbols = book.derive(
+        f"grade.{finding.id}.symbols",
+        SYMBOLS,
+        _symbols,
+        finding.certainty,
+        book["review.grade.levels"],
+        style="text",
+        label=f"Certainty, {finding.label.content}",
+    )
     mark = (RECONSTRUCTED,) if finding.group.reconstructed else ()
-    result = (f"{MEASURES[analysis.measure].short} ", pooled.estimate, " (", pooled.ci_low, " to ", pooled.ci_high,
-              ")", *mark)  # fmt: skip
+    result = (
+        f"{MEASURES[analysis.measure].short} ",
+        pooled.estimate,
+        " (",
+        pooled.ci_low,
+        " to ",
+        pooled.ci_high,
+        ")",
+        *mark,
+    )
     amount = (pooled.n, f" {analysis.settings['n_unit']} (", pooled.k, ")")
     return (
         _cell(finding.label, header=True),

@@ -54,7 +54,9 @@ def analyses_name_what_exists(review: Review) -> Iterator[Problem]:
             expected = f"There is no such effect measure.{_meant(analysis.measure, MEASURES)}"
             yield _setting(path, "measure", analysis.measure, expected)
         elif missing := [role for role in MEASURES[analysis.measure].roles if role not in table["columns"]]:
-            yield _setting(path, "columns", table["columns"], f"The measure also needs: {', '.join(missing)}.")
+            yield _setting(
+                path, "columns", table["columns"], f"The measure also needs: {', '.join(missing)}."
+            )
         if table["outcome"] not in review.outcomes:
             expected = f"There is no such outcome.{_meant(table['outcome'], review.outcomes)}"
             yield _setting(path, "outcome", table["outcome"], expected)
@@ -62,7 +64,9 @@ def analyses_name_what_exists(review: Review) -> Iterator[Problem]:
             expected = f"There is no such data file.{_meant(table['data'], review.tables)}"
             yield _setting(path, "data", table["data"], expected)
         elif not analysis.rows:
-            yield _setting(path, "data", table["data"], "No row has this outcome and one of these timepoints.")
+            yield _setting(
+                path, "data", table["data"], "No row has this outcome and one of these timepoints."
+            )
         else:
             yield from _columns_exist(analysis, path)
 
@@ -99,7 +103,8 @@ def a_study_enters_once(review: Review) -> Iterator[Problem]:
 
 def subgroups_take_every_row_once(review: Review) -> Iterator[Problem]:
     for analysis in review.analyses:
-        for row in analysis.rows if analysis.subgroups else ():
+        known = [row for row in analysis.rows if row.content("study") in review.studies]
+        for row in known if analysis.subgroups else ():
             homes = [group.id for group in analysis.subgroups if group.holds(row)]
             if len(homes) != 1:
                 where = "no subgroup" if not homes else f"several subgroups ({', '.join(homes)})"
@@ -124,8 +129,12 @@ def no_more_patients_than_treated(review: Review) -> Iterator[Problem]:
 
 
 def events_fit_totals(review: Review) -> Iterator[Problem]:
-    pairs = (("ulcers", "healed_before", "ulcers"), ("ulcers", "healed_after", "ulcers"),
-             ("narrative", "n_improved", "n"), ("lung_function", "n_improved", "n"))
+    pairs = (
+        ("ulcers", "healed_before", "ulcers"),
+        ("ulcers", "healed_after", "ulcers"),
+        ("narrative", "n_improved", "n"),
+        ("lung_function", "n_improved", "n"),
+    )
     for table, part, whole in pairs:
         for row in _rows(review, table):
             some, all_ = row.content(part), row.content(whole)
@@ -139,7 +148,9 @@ def differences_fit_the_scale(review: Review) -> Iterator[Problem]:
         if scale and md is not None:
             low, high = map(float, scale.split("-"))
             if abs(md) > high - low:
-                yield _complain(row, "md", f"No difference on a scale of {scale} can be larger than {high - low:g}.")
+                yield _complain(
+                    row, "md", f"No difference on a scale of {scale} can be larger than {high - low:g}."
+                )
 
 
 def adverse_events_add_up(review: Review) -> Iterator[Problem]:
@@ -149,10 +160,15 @@ def adverse_events_add_up(review: Review) -> Iterator[Problem]:
             if row.content("reporting") == "counted":
                 yield _complain(row, "events", "Counted adverse events need their number.")
             continue
-        listed = [event.content("events") for event in _rows(review, "adverse_events")
-                  if event.content("study") == study]
+        listed = [
+            event.content("events")
+            for event in _rows(review, "adverse_events")
+            if event.content("study") == study
+        ]
         if None not in listed and sum(listed) != total:
-            yield _complain(row, "events", f"The study's rows in data/adverse_events.csv add up to {sum(listed)}.")
+            yield _complain(
+                row, "events", f"The study's rows in data/adverse_events.csv add up to {sum(listed)}."
+            )
 
 
 def screening_adds_up(review: Review) -> Iterator[Problem]:
@@ -161,21 +177,28 @@ def screening_adds_up(review: Review) -> Iterator[Problem]:
     found = [row.content("records") for row in _rows(review, "search")]
     if not rows or None in counts.values() or None in found:
         return
-    used = {row.content("study") for analysis in review.analyses for row in analysis.rows}
+    used = {row.content("study") for analysis in review.analyses for row in analysis.rows} & set(
+        review.studies
+    )
     sums = [
         ("databases", sum(found), "The records in data/search.csv add up to {}."),
         ("identified", counts["databases"] + counts["manual"], "Databases and hand searching add up to {}."),
-        ("included", counts["full_text"] - counts["one_population"] + 1,
-         "Reports read in full, those of one population counted once, come to {}."),
+        (
+            "included",
+            counts["full_text"] - counts["one_population"] + 1,
+            "Reports read in full, those of one population counted once, come to {}.",
+        ),
         ("included", len(review.studies), "data/studies.csv has {} studies."),
         ("quantitative", len(used), "The effect data come from {} studies."),
-    ]  # fmt: skip
+    ]
     for name, expected, sentence in sums:
         if counts[name] != expected:
             yield _complain(rows[name], "count", sentence.format(expected))
     for larger, smaller in (("identified", "deduplicated"), ("deduplicated", "full_text")):
         if counts[smaller] > counts[larger]:
-            yield _complain(rows[smaller], "count", f"It cannot be more than {larger}, which is {counts[larger]}.")
+            yield _complain(
+                rows[smaller], "count", f"It cannot be more than {larger}, which is {counts[larger]}."
+            )
 
 
 def references_exist(review: Review) -> Iterator[Problem]:
@@ -184,7 +207,9 @@ def references_exist(review: Review) -> Iterator[Problem]:
             if review.references and key not in review.references:
                 close = difflib.get_close_matches(key, review.references, n=1)
                 hint = f" Did you mean {close[0]}?" if close else ""
-                yield _complain(row, "references", f"There is no reference {key} in data/references.json.{hint}")
+                yield _complain(
+                    row, "references", f"There is no reference {key} in data/references.json.{hint}"
+                )
 
 
 def judgements_name_what_exists(review: Review) -> Iterator[Problem]:
@@ -192,9 +217,13 @@ def judgements_name_what_exists(review: Review) -> Iterator[Problem]:
     for row in _rows(review, "grade"):
         analysis, group = row.content("analysis"), row.content("group")
         if analysis is not None and analysis not in groups:
-            yield _complain(row, "analysis", f"There is no such analysis in {SETTINGS}.{_meant(analysis, groups)}")
+            yield _complain(
+                row, "analysis", f"There is no such analysis in {SETTINGS}.{_meant(analysis, groups)}"
+            )
         elif analysis is not None and group and group not in groups[analysis]:
-            yield _complain(row, "group", f"Analysis {analysis} has no such subgroup.{_meant(group, groups[analysis])}")
+            yield _complain(
+                row, "group", f"Analysis {analysis} has no such subgroup.{_meant(group, groups[analysis])}"
+            )
 
 
 def figures_name_analyses(review: Review) -> Iterator[Problem]:
@@ -208,7 +237,9 @@ def figures_name_analyses(review: Review) -> Iterator[Problem]:
 def bands_ascend(review: Review) -> Iterator[Problem]:
     bands = review.settings["policy"]["heterogeneity"]
     if not bands["low"] < bands["moderate"] < bands["high"]:
-        yield _setting("policy.heterogeneity", "moderate", bands["moderate"], "Low, moderate and high must ascend.")
+        yield _setting(
+            "policy.heterogeneity", "moderate", bands["moderate"], "Low, moderate and high must ascend."
+        )
 
 
 def certainty_starts_on_a_level(review: Review) -> Iterator[Problem]:

@@ -143,9 +143,7 @@ class Book:
         content = function(*map(_unwrap, inputs))
         if isinstance(content, np.generic):
             content = content.item()
-        return self._enter(
-            Value(key, content, style, label, unit, rule, _flatten(inputs), tuple(decided_by))
-        )
+        return self._enter(Value(key, content, style, label, unit, rule, _flatten(inputs), tuple(decided_by)))
 
     def __getitem__(self, key: str) -> Value:
         return self.values[key]

@@ -16,10 +16,28 @@ from sscreport.values import Value
 MINUS = "\N{MINUS SIGN}"
 THIN = "\N{NARROW NO-BREAK SPACE}"
 NOT_REPORTED = "not reported"
-_ONES = (
-    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen "
-    "fifteen sixteen seventeen eighteen nineteen"
-).split()
+_ONES = [
+    "zero",
+    "one",
+    "two",
+    "three",
+    "four",
+    "five",
+    "six",
+    "seven",
+    "eight",
+    "nine",
+    "ten",
+    "eleven",
+    "twelve",
+    "thirteen",
+    "fourteen",
+    "fifteen",
+    "sixteen",
+    "seventeen",
+    "eighteen",
+    "nineteen",
+]
 
 
 def fixed(number: float, decimals: int) -> str:
@@ -60,9 +78,20 @@ STYLES: dict[str, Callable[[Any], str]] = {
     "general": lambda x: f"{x:g}".replace("-", MINUS),
     "date": lambda day: f"{day.day} {_MONTHS[day.month - 1]} {day.year}",
 }
-_MONTHS = (
-    "January February March April May June July August September October November December"
-).split()
+_MONTHS = [
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+]
 
 
 def printed(value: Value) -> str:
@@ -78,7 +107,7 @@ def printed(value: Value) -> str:
 
 
 def relation(value: Value) -> str:
-    """"P" with its value needs a relation: "= 0.50" or "< 0.0001", with narrow spaces."""
+    """ "P" with its value needs a relation: "= 0.50" or "< 0.0001", with narrow spaces."""
     text = printed(value)
     return text.replace("< ", f"<{THIN}") if text.startswith("<") else f"={THIN}{text}"
 

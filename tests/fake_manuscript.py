@@ -18,6 +18,11 @@ PROSE = (
     "from the means before and after treatment, which needs an assumption about their correlation. "
 )
 
+LONG_PHRASE = (  # longer than a line, so that a line end breaks it
+    "no significant difference between the subgroups by source of cells, nor between those by month of "
+    "follow-up, nor by route of injection"
+)
+
 
 class Text:
     """Marks up values and citations, numbering every use of a key as the composer does."""
@@ -51,7 +56,7 @@ def fake_manuscript() -> tuple[Manuscript, dict[str, str]]:
     text = Text()
     figures = {"skin-score": forest("skin-score", 12), "pain-scale": forest("pain-scale", 4)}
     tree = etree.fromstring(
-        f'<article>{header()}{abstract(text)}{methods(text)}{results(text)}{abbreviations()}{references()}'
+        f"<article>{header()}{abstract(text)}{methods(text)}{results(text)}{abbreviations()}{references()}"
         "</article>"
     )
     manuscript = Manuscript(
@@ -88,7 +93,7 @@ def abstract(text: Text) -> str:
 skin score fell by {skin} points (P {text.value("mrss.m6.p", "< 0.0001")}; I² =
 {text.value("mrss.m6.i_squared", "0%")}); gas transfer {text.value("dlco.change", "did not change")}
 ({lungs}).</p></section></section>""".replace(
-        " 6 months", f' {text.value("mrss.m6.timepoint", "6")} months'
+        " 6 months", f" {text.value('mrss.m6.timepoint', '6')} months"
     ).replace("I²", 'I<sup><span data-constant="I squared">2</span></sup>')
 
 
@@ -106,7 +111,8 @@ def methods(text: Text) -> str:
 def results(text: Text) -> str:
     paragraphs = [
         f"<p>{PROSE}The pool of this outcome is {text.interval('vas.m6.pooled', '7.09', '0.53', '13.65')}, "
-        f"as {refer('fig-skin-score', 'Fig. 1')} shows. {PROSE}</p>"
+        f"as {refer('fig-skin-score', 'Fig. 1')} shows. {PROSE}There was "
+        f"{text.value('vas.m6.difference', LONG_PHRASE)}. {PROSE}</p>"
         for _ in range(4)
     ]
     return f"""<section id="results"><h2>Results</h2>
@@ -120,8 +126,9 @@ def results(text: Text) -> str:
 def figure(name: str, label: str) -> str:
     return f"""<figure id="fig-{name}" class="figure"><img data-figure="{name}"
 alt="Forest plot of invented studies; all lie right of zero."/><figcaption>
-<span class="label" data-ref="fig-{name}">{label}</span> <strong>Change from baseline.</strong> Squares have an
-area in proportion to the weight; bars are <span data-constant="confidence level">95%</span> CI. † reconstructed.
+<span class="label" data-ref="fig-{name}">{label}</span> <strong>Change from baseline.</strong> Squares have
+an area in proportion to the weight; bars are <span data-constant="confidence level">95%</span> CI.
+† reconstructed.
 </figcaption></figure>"""
 
 
@@ -139,7 +146,8 @@ def characteristics(text: Text) -> str:
         rows.append(f'<tr class="group"><th scope="rowgroup" colspan="12">{source}</th></tr>')
         for name in ("Example", "Müller-Łoś", "Παπαδοπούλου"):
             key = f"studies.{name.lower()}-{source.split()[0].lower()}"
-            numbers = [text.value(f"{key}.{c}", t) for c, t in (("n", "14"), ("women", "12"), ("age", "54.2"))]
+            patients = (("n", "14"), ("women", "12"), ("age", "54.2"))
+            numbers = [text.value(f"{key}.{column}", number) for column, number in patients]
             rows.append(
                 f'<tr><th scope="row">{name} {cite("wang2013", 1)}</th><td>Republic of Korea</td>'
                 + "".join(f'<td class="align-decimal">{number}</td>' for number in numbers)
@@ -159,7 +167,8 @@ def align(numeric: bool) -> str:
 def adverse_events(text: Text) -> str:
     head = '<tr><th scope="col">Event</th><th scope="col" class="align-decimal">Patients</th></tr>'
     rows = [
-        f'<tr><th scope="row">{event}</th><td class="align-decimal">{text.value(f"harms.{event}", n)}</td></tr>'
+        f'<tr><th scope="row">{event}</th>'
+        f'<td class="align-decimal">{text.value(f"harms.{event}", n)}</td></tr>'
         for event, n in (("haematoma", "7"), ("pain", "5"), ("infection", "4"))
     ]
     return table("harms", "portrait", "Table 2", "Adverse events.", head, rows)
@@ -168,9 +177,9 @@ def adverse_events(text: Text) -> str:
 def findings(text: Text) -> str:
     head = '<tr><th scope="col">Outcome</th><th scope="col">Change</th><th scope="col">Certainty</th></tr>'
     rows = [
-        f'<tr><th scope="row">{outcome}<sup data-ref="note-table-findings-a">a</sup></th><td class="align-decimal">'
-        f'{text.interval(f"{outcome}.all", "5.23", "4.18", "6.29")}</td><td>⊕⊕⊝⊝ '
-        f'{text.value(f"{outcome}.certainty", "very low")}</td></tr>'
+        f'<tr><th scope="row">{outcome}<sup data-ref="note-table-findings-a">a</sup></th><td>'
+        f"{text.interval(f'{outcome}.all', '5.23', '4.18', '6.29')}</td><td>⊕⊕⊝⊝ "
+        f"{text.value(f'{outcome}.certainty', 'very low')}</td></tr>"
         for outcome in ("skin", "pain", "hand")
     ]
     return table("findings", "landscape", "Table 3", "Summary of findings.", head, rows)
@@ -180,16 +189,22 @@ def table(name: str, format_: str, label: str, title: str, head: str, rows: list
     return f"""<figure id="table-{name}" class="table {format_}"><figcaption>
 <span class="label" data-ref="table-{name}">{label}</span> <strong>{title}</strong> Order of publication.
 </figcaption><table><thead>{head}</thead><tbody>{"".join(rows)}</tbody></table>
-<div class="notes"><p><sup data-ref="note-table-{name}-a">a</sup> Downgraded for imprecision.</p></div></figure>"""
+<div class="notes"><p><sup data-ref="note-table-{name}-a">a</sup> Downgraded for imprecision.</p></div>
+</figure>"""
 
 
 def abbreviations() -> str:
-    terms = {"CI": "confidence interval", "DLCO": "diffusing capacity for carbon monoxide",
-             "GRADE": "Grading of Recommendations, Assessment, Development and Evaluations",
-             "mRSS": "modified Rodnan skin score", "VAS": "visual analogue scale"}
+    terms = {
+        "CI": "confidence interval",
+        "DLCO": "diffusing capacity for carbon monoxide",
+        "GRADE": "Grading of Recommendations, Assessment, Development and Evaluations",
+        "mRSS": "modified Rodnan skin score",
+        "VAS": "visual analogue scale",
+    }
     items = "".join(f"<dt>{short}</dt><dd>{long}</dd>" for short, long in terms.items())
-    return (f'<section id="abbreviations"><h2>Abbreviations</h2><dl class="abbreviations">{items}</dl>'
-            "</section>")
+    return (
+        f'<section id="abbreviations"><h2>Abbreviations</h2><dl class="abbreviations">{items}</dl></section>'
+    )
 
 
 def references() -> str:
@@ -213,12 +228,13 @@ def forest(name: str, rows: int) -> Figure:
             f'<tspan data-value="{key}.n">{row + 8}</tspan></text>'
             f'<polyline points="250,{y - 3} {330 + 4 * row},{y - 3}" stroke="#1a1a1a" fill="none"/>'
             f'<rect data-value="{key}.weight" x="{280 + row}" y="{y - 7}" width="8" height="8"/>'
-            f'<text x="500" y="{y}" text-anchor="end"><tspan data-value="{key}.estimate">5.{row:02}</tspan></text>'
+            f'<text x="500" y="{y}" text-anchor="end">'
+            f'<tspan data-value="{key}.estimate">5.{row:02}</tspan></text>'
         )
     svg = (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 504 {height}" font-size="8" '
         'font-family="Arimo, Arial, sans-serif"><metadata>made in 2024</metadata>'
         '<text x="4" y="12" font-weight="bold">Study</text>'
-        f'{"".join(lines)}</svg>'
+        f"{''.join(lines)}</svg>"
     )
     return Figure(name, svg, "A forest plot", 177.8, 177.8 * height / 504)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -18,15 +18,10 @@ from pypdf.generic import Destination
 
 Character = Mapping[str, Any]
 
-# The place of a value: n-KEY-3 for its third use in the text, n-KEY-fFIGURE at a figure.
-PLACE = re.compile(r"n-(?P<key>.+?)-(?:(?P<use>\d+)|f(?P<figure>[a-z].*))$")
+USE = re.compile(r"n-(?P<key>.+)-(?P<number>\d+)$")  # n-KEY-3 for a key's third use in the text
+FIGURE = re.compile(r"n-(?P<key>.+?)-f[a-z].*$")  # n-KEY-fFIGURE at a figure
 NEAR = 1.0  # points: how far a character's edge may lie from the destination
 LINE = 16.0  # points: how far below a destination the top of its characters may lie
-
-
-def destinations(path: Path) -> dict[str, Destination]:
-    """Every named destination."""
-    return dict(PdfReader(path).named_destinations)
 
 
 def read_values(path: Path, expected: Mapping[str, str] | None = None) -> dict[str, list[str]]:
@@ -44,22 +39,22 @@ def read_values(path: Path, expected: Mapping[str, str] | None = None) -> dict[s
         for number, places in by_page.items():
             page = pdf.pages[number]
             for name, destination in places:
-                place = PLACE.match(name)
-                if place is None:
-                    continue
-                text = ""
-                if place["use"]:
+                if use := USE.match(name):
                     top = float(page.height) - float(destination.top)
                     text = _text_at(page.chars, float(destination.left), top, (expected or {}).get(name, ""))
-                found[place["key"]].append((int(place["use"] or 0), text))
+                    found[use["key"]].append((int(use["number"]), text))
+                elif figure := FIGURE.match(name):
+                    found[figure["key"]].append((0, ""))
             page.close()
     return {key: [text for _, text in sorted(uses)] for key, uses in found.items()}
 
 
 def _text_at(characters: list[Character], x: float, top: float, expected: str) -> str:
     starts = [
-        index for index, character in enumerate(characters)
-        if abs(character["x0"] - x) < NEAR and -NEAR < character["top"] - top < LINE
+        index
+        for index, character in enumerate(characters)
+        if abs(character["x0"] - x) < NEAR
+        and -NEAR < character["top"] - top < LINE
         and character["text"].strip()
     ]
     if not starts:
@@ -81,8 +76,3 @@ def _bare(text: str) -> str:
 def _spaced(read: str, expected: str) -> str:
     """A line end swallows the space that breaks there: take the spaces of ``expected`` back."""
     return expected if expected and _bare(read) == _bare(expected) else read
-
-
-def page_texts(path: Path) -> Iterable[str]:
-    """The text of each page."""
-    return [page.extract_text() for page in PdfReader(path).pages]

@@ -15,9 +15,10 @@ import pytest
 from rich.console import Console
 
 from sscreport import __version__
-from sscreport.cli import main
+from sscreport.cli import FORMATS, main
 from sscreport.problems import BuildError, InputError, Problem, UsageError
 from sscreport.progress import Progress
+from sscreport.write import FORMATS as WRITERS
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 
@@ -141,6 +142,11 @@ def test_unknown_format_lists_the_allowed_ones(
     assert not build.calls
 
 
+def test_every_writer_can_be_asked_for() -> None:
+    """The formats offered are those that have a writer, in the same order."""
+    assert tuple(WRITERS) == FORMATS
+
+
 def test_unknown_word_is_a_usage_error(
     stand_in: Install, review: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -224,9 +230,7 @@ def test_all_problems_are_numbered(
     assert "Traceback" not in captured.out + captured.err
 
 
-def test_one_problem_is_singular(
-    stand_in: Install, review: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_one_problem_is_singular(stand_in: Install, review: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """One problem is not called "problems"."""
     stand_in(failure=InputError([Problem("data/ulcers.csv", "This file is needed.")]))
     main([], default_review=review)

@@ -55,7 +55,9 @@ def _parse(name: str, markup: str, problems: list[Problem]) -> etree._Element | 
         line, _ = error.position
         lines = markup.splitlines() or [""]
         near = re.sub(r"<[^>]*>", "", lines[min(line, len(lines)) - 1]).strip()[:80]
-        problems.append(Problem(f"{FOLDER}/{name}.html", f"The markup is not well-formed near “{near}”: {error.msg}."))
+        problems.append(
+            Problem(f"{FOLDER}/{name}.html", f"The markup is not well-formed near “{near}”: {error.msg}.")
+        )
         return None
 
 
@@ -83,9 +85,10 @@ class _Placer:
             return Markup("")
         caption, own_notes = _split_notes(caller())
         element, notes = table_markup(self.tables[name])
-        return Markup(
-            '<figure id="table-{}" class="table {}"><figcaption>{}</figcaption>{}<div class="notes">{}{}</div></figure>'
-        ).format(name, self._orientation(name), caption, element, notes, own_notes)
+        below = Markup('<div class="notes">{}{}</div>').format(notes, own_notes)
+        head = Markup("<figcaption>{}</figcaption>").format(caption)
+        figure = Markup('<figure id="table-{}" class="table {}">{}{}{}</figure>')
+        return figure.format(name, self._orientation(name), head, element, below)
 
     def _orientation(self, name: str) -> str:
         return "landscape" if self.tables[name].landscape else "portrait"
@@ -93,7 +96,9 @@ class _Placer:
     def problems(self) -> list[Problem]:
         known = {"figure": self.figures, "table": self.tables}
         found = [
-            Problem(FOLDER, f"There is no {kind} {name} in data/review.toml. Known: {', '.join(known[kind])}.")
+            Problem(
+                FOLDER, f"There is no {kind} {name} in data/review.toml. Known: {', '.join(known[kind])}."
+            )
             for kind, name in self.unknown
         ]
         missing = [f"fig-{n}" for n in self.figures] + [f"table-{n}" for n in self.tables]
@@ -111,4 +116,3 @@ def _split_notes(caption: str) -> tuple[Markup, Markup]:
     pattern = re.compile(r'<p class="note">.*?</p>', re.DOTALL)
     notes = Markup("").join(Markup(note.replace(' class="note"', "")) for note in pattern.findall(caption))
     return Markup(pattern.sub("", caption).strip()), notes
-

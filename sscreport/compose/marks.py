@@ -34,7 +34,7 @@ def constant(text: str, why: str) -> Markup:
 
 
 def p(item: Value) -> Markup:
-    """"P = 0.50" or "P < 0.0001": the relation belongs to the value."""
+    """ "P = 0.50" or "P < 0.0001": the relation belongs to the value."""
     return Markup("<em>P</em>{}{}").format(wording.THIN, value(item, wording.relation(item)))
 
 
@@ -50,7 +50,7 @@ def dagger(item: Value) -> Markup:
 
 
 def listing(items: list[Value]) -> Markup:
-    """"a, b and c"."""
+    """ "a, b and c"."""
     marked = [value(item) if isinstance(item, Value) else escape(item) for item in items]
     if len(marked) < 2:
         return Markup("").join(marked)

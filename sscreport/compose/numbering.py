@@ -48,7 +48,9 @@ def fill_references(article: etree._Element, labels: Mapping[str, str]) -> None:
     if dangling:
         known = ", ".join(labels)
         raise BuildError(
-            Problem("templates", f"ref({name!r}) points to no figure or table of the manuscript. Known: {known}.")
+            Problem(
+                "templates", f"ref({name!r}) points to no figure or table of the manuscript. Known: {known}."
+            )
             for name in dict.fromkeys(dangling)
         )
 

@@ -92,11 +92,17 @@ class Guard:
             "const": self._constant,
             "rows": self._rows,
             "studies": list(review.studies.values()),
-            **{name: self._checked(f) for name, f in (
-                ("p", marks.p), ("interval", marks.interval), ("dagger", marks.dagger), ("listing", marks.listing),
-            )},
+            **{
+                name: self._checked(f)
+                for name, f in (
+                    ("p", marks.p),
+                    ("interval", marks.interval),
+                    ("dagger", marks.dagger),
+                    ("listing", marks.listing),
+                )
+            },
             **functions,
-        }  # fmt: skip
+        }
 
     # ------------------------------------------------------------ rendering
 
@@ -107,7 +113,9 @@ class Guard:
             try:
                 tree = self._env.parse(source, path.name, str(path))
             except jinja2.TemplateSyntaxError as error:
-                self.problems.append(Problem(file, f"The template is not valid: {error.message}.", error.lineno))
+                self.problems.append(
+                    Problem(file, f"The template is not valid: {error.message}.", error.lineno)
+                )
                 continue
             self.problems.extend(_typed_digits(file, tree))
 
@@ -115,12 +123,16 @@ class Guard:
         """The markup of one template; empty where it cannot be rendered, with the reason noted."""
         file = f"{FOLDER}/{name}.html"
         if not (self.review.root / file).is_file():
-            self.problems.append(Problem(file, "There is no such template; data/review.toml names it as a section."))
+            self.problems.append(
+                Problem(file, "There is no such template; data/review.toml names it as a section.")
+            )
             return ""
         try:
             return self._env.get_template(f"{name}.html").render()
         except jinja2.TemplateSyntaxError as error:
-            self.note(f"The template is not valid: {error.message}.", error.name or f"{name}.html", error.lineno)
+            self.note(
+                f"The template is not valid: {error.message}.", error.name or f"{name}.html", error.lineno
+            )
         except jinja2.TemplateNotFound as error:
             self.note(f"There is no template {error.name}.", f"{name}.html")
         except InputError as error:
@@ -142,7 +154,9 @@ class Guard:
             return self._refuse(f"{what}; a template may print values only.")
         if isinstance(item, str) and not _DIGIT.search(item):
             return item
-        return self._refuse(f"{item!r} has no identity; a template may print values, not bare numbers or text.")
+        return self._refuse(
+            f"{item!r} has no identity; a template may print values, not bare numbers or text."
+        )
 
     def _refuse(self, expected: str) -> Markup:
         self.note(expected, *(_line_being_rendered() or ("?", None)))
@@ -168,7 +182,11 @@ class Guard:
             flat = [part for item in items for part in (item if isinstance(item, (list, tuple)) else [item])]
             if wrong := [part for part in flat if not isinstance(part, Value)]:
                 missing = any(isinstance(part, Missing) for part in wrong)
-                return Missing() if missing else self._refuse(f"{function.__name__} takes values, not {wrong[0]!r}.")
+                return (
+                    Missing()
+                    if missing
+                    else self._refuse(f"{function.__name__} takes values, not {wrong[0]!r}.")
+                )
             return function(*items)
 
         return call
@@ -210,11 +228,16 @@ def _typed_digits(file: str, tree: nodes.Template) -> Iterator[Problem]:
             if isinstance(node, nodes.TemplateData):
                 for offset, excerpt in _digits_in_markup(node.data):
                     line = node.lineno + node.data.count("\n", 0, offset)
-                    yield Problem(file, f"A number is typed into the text: “{excerpt}”. Print a value instead.", line)
+                    yield Problem(
+                        file, f"A number is typed into the text: “{excerpt}”. Print a value instead.", line
+                    )
             else:
                 for constant in _printed_constants(node):
-                    yield Problem(file, f"A number is typed into an expression: {constant!r}. Print a value instead.",
-                                  node.lineno)  # fmt: skip
+                    yield Problem(
+                        file,
+                        f"A number is typed into an expression: {constant!r}. Print a value instead.",
+                        node.lineno,
+                    )
 
 
 def _printed_constants(node: nodes.Node) -> Iterator[Any]:

@@ -13,20 +13,23 @@ from sscreport.draw.canvas import INK, INTERVAL, Anchor, Canvas, Line, Part, lin
 from sscreport.draw.drawing import Drawing, finish
 from sscreport.draw.fonts import MM_PER_POINT, text_width, wrap
 from sscreport.measures import MEASURES, Column, Measure
+from sscreport.problems import BuildError, Problem
 from sscreport.records import Group, Pooled, StudyEffect, Synthesis
 from sscreport.values import Value
+from sscreport.wording import printed
 
 WIDTH = 170.0  # mm, the full page
 MARGIN = 0.5
 SIZE = 7.5  # points
-ROW = 4.1
+ROW = 4.1  # from here on in mm
 GAP = 3.2  # between columns
 GROUP_GAP = 1.9
-BASELINE = 0.93  # of the type size in mm, half of it above and half below a row's middle
+BASELINE = 0.93  # from a row's middle down to its baseline: half the height of a capital
 HEAD = MARGIN + 2.15 * ROW  # where the rule below the headings stands
 AXIS_NAMES = 7.2  # from the axis down to the baseline of the names of its sides
 NOTE_SIZE = 7.0
 LARGEST_SQUARE = 3.3
+LEAST_PLOT = 32.0
 DIAMOND = 2.7
 ARROW = 1.5
 SQUARE_FILL = "#6f8fae"
@@ -101,8 +104,17 @@ def _layout(synthesis: Synthesis) -> Plot:
         right += GAP + field.width
         placed.append(replace(field, right=right))
     axis = Axis(_ticks(synthesis, measure), measure.log, right + 2 * GAP, WIDTH - MARGIN - 2 * GAP)
+    _demand_room(synthesis, axis.right - axis.left)
     heaviest = max(effect.weight.content for effect in _effects(synthesis))
     return Plot(Canvas(WIDTH), synthesis, measure, tuple(placed), axis, LARGEST_SQUARE / math.sqrt(heaviest))
+
+
+def _demand_room(synthesis: Synthesis, plot_width: float) -> None:
+    """BuildError where the columns leave no room to plot anything."""
+    if plot_width < LEAST_PLOT:
+        longest = max((printed(effect.study.label) for effect in _effects(synthesis)), key=len)
+        expected = f"Its columns leave too little room for the plot; shorten the study label {longest!r}."
+        raise BuildError([Problem(f"forest plot of {synthesis.analysis.id}", expected)])
 
 
 def _effects(synthesis: Synthesis) -> tuple[StudyEffect, ...]:

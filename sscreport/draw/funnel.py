@@ -14,7 +14,7 @@ from sscreport.measures import MEASURES
 from sscreport.records import StudyEffect, Synthesis
 
 WIDTH = 110.0  # mm
-LEFT, RIGHT, TOP, BOTTOM = 12.0, 107.0, 7.0, 64.0  # of the plotting area
+LEFT, RIGHT, TOP, BOTTOM = 12.0, 105.0, 7.0, 64.0  # of the plotting area
 SIZE = 7.5  # points
 NOTE_SIZE = 7.0
 LINE = 3.8
@@ -153,9 +153,9 @@ def _crosses(box: Rectangle, line: tuple[Point, Point]) -> bool:
 
 def _foot(canvas: Canvas, synthesis: Synthesis) -> float:
     """The tests and the dagger's note below the plot; returns the height of the figure."""
-    y = BOTTOM + 8.0
+    y = BOTTOM + 9.5
     if synthesis.small_study:
-        y += LINE * 1.4
+        y += LINE
         canvas.text(0.5, y, phrases.small_study_tests(synthesis.small_study), SIZE)
     if synthesis.reconstructed:
         y += LINE

@@ -27,10 +27,12 @@ def to_svg(canvas: Canvas, alt: str) -> str:
         "font-family": FAMILY,
         "fill": INK,
     })
-    etree.SubElement(root, "rect", width="100%", height="100%", fill="#ffffff")
-    for mark in canvas.marks:
-        root.append(_element(mark))
-    return etree.tostring(root, encoding="unicode", pretty_print=False).replace("><", ">\n<") + "\n"
+    root.append(etree.Element("rect", width="100%", height="100%", fill="#ffffff"))
+    root.extend(map(_element, canvas.marks))
+    root.text = "\n"
+    for element in root:
+        element.tail = "\n"  # a mark a line, for diffs
+    return etree.tostring(root, encoding="unicode") + "\n"
 
 
 def _element(mark: Mark) -> _Element:

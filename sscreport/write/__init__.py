@@ -27,9 +27,13 @@ FORMATS: dict[str, Callable[[Manuscript, Path], None]] = {
 
 
 def write(
-    manuscript: Manuscript, tables: Mapping[str, Table], output: Path, figures: Path,
-    formats: Sequence[str], progress: Progress,
-) -> tuple[list[Path], list[str]]:  # fmt: skip
+    manuscript: Manuscript,
+    tables: Mapping[str, Table],
+    output: Path,
+    figures: Path,
+    formats: Sequence[str],
+    progress: Progress,
+) -> tuple[list[Path], list[str]]:
     """Write every file; returns what was written and what could not be, in words."""
     warnings: list[str] = []
     output.mkdir(parents=True, exist_ok=True)

@@ -71,7 +71,7 @@ def _contents(article: _Element) -> Iterator[_Element]:
     captioned = article.xpath(_CAPTIONED)
     if captioned:
         yield E.p("Figures and tables", {"class": "contents-title"})
-        yield E.ul(*(E.li(E.a({"href": f"#{f.get('id')}"}, *_caption_title(f))) for f in captioned))
+        yield E.ul(*(E.li(_caption_link(figure)) for figure in captioned))
 
 
 def _list(sections: Iterable[_Element], depth: int) -> _Element:
@@ -92,6 +92,14 @@ def _entry(section: _Element, depth: int) -> _Element:
 
 def _heading(section: _Element) -> _Element | None:
     return next(iter(section.xpath("h2 | h3 | h4")), None)
+
+
+def _caption_link(figure: _Element) -> _Element:
+    link = E.a({"href": f"#{figure.get('id')}"})
+    for part in _caption_title(figure):
+        part.tail = " "
+        link.append(part)
+    return link
 
 
 def _caption_title(figure: _Element) -> list[_Element]:

@@ -136,9 +136,7 @@ def _set_figures(article: _Element, figures: Mapping[str, Figure]) -> None:
 
 def _printed_width(figure: Figure) -> float:
     """Width in mm: the figure's own, or less where the page would not hold it."""
-    return min(
-        figure.width_mm, _WIDEST_FIGURE, _HIGHEST_FIGURE * figure.width_mm / figure.height_mm
-    )
+    return min(figure.width_mm, _WIDEST_FIGURE, _HIGHEST_FIGURE * figure.width_mm / figure.height_mm)
 
 
 def _defer_landscape_tables(article: _Element) -> None:

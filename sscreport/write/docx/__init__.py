@@ -10,6 +10,7 @@ package   the register of values, properties, and bytes that never vary
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from sscreport.document import Manuscript
@@ -18,6 +19,7 @@ from sscreport.write.docx.marks import check
 from sscreport.write.docx.package import attach_register, drop_template_parts, file_bytes, set_properties
 from sscreport.write.docx.story import Story
 from sscreport.write.docx.styles import styled_document
+from sscreport.write.docx.tree import with_wide_tables_last
 
 
 def write_docx(manuscript: Manuscript, path: Path) -> None:
@@ -26,6 +28,7 @@ def write_docx(manuscript: Manuscript, path: Path) -> None:
     Raises BuildError for a tag or class without a rule, a missing picture, a link without target,
     or two values with one bookmark.
     """
+    manuscript = replace(manuscript, tree=with_wide_tables_last(manuscript.tree))
     document = styled_document(manuscript.title, manuscript.language)
     story = Story(document, manuscript)
     block(story, manuscript.tree)

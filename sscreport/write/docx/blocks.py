@@ -13,7 +13,7 @@ from sscreport.write.docx.pictures import drawing
 from sscreport.write.docx.story import Story
 from sscreport.write.docx.styles import text_width_mm
 from sscreport.write.docx.tables import build_table
-from sscreport.write.docx.tree import SPACES, broken, classes, contents, elements, no_rule, where
+from sscreport.write.docx.tree import SPACES, broken, classes, contents, elements, no_rule, plain, where
 
 Block = Callable[[Story, _Element], None]
 DEEPEST_LIST = 3  # built-in list styles end here
@@ -124,7 +124,8 @@ def _table(story: Story, element: _Element) -> None:
         with story.at(container=container, style="Table Text", align=align, keep_with_next=keep, look=look):
             flow(story, cell)
 
-    has_notes = element.getnext() is not None
+    below = element.getnext()
+    has_notes = below is not None and bool(plain(below))
     story.table(build_table(element, width, fill_cell, has_notes))
 
 

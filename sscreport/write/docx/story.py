@@ -111,10 +111,14 @@ class Story:
         turn_page(self._body.sectPr, landscape)
 
     def _close_section(self) -> None:
-        """Hang the running section's properties on the last paragraph, so no empty one is added."""
+        """Hang the running section's properties on the last paragraph, so no empty one is added.
+
+        After a table there must be one; and after a paragraph with a field, or LibreOffice loses the
+        bookmarks behind that field when it saves.
+        """
         running = self._body.sectPr
         last = running.getprevious()
-        if not isinstance(last, CT_P):
+        if not isinstance(last, CT_P) or last.find(f".//{qn('w:fldChar')}") is not None:
             last = self._body.add_p()
             last.style = self._styles["Section End"]
         last.set_sectPr(deepcopy(running))

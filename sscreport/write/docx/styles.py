@@ -23,6 +23,7 @@ MARGIN_MM = 25
 TABLE_TEXT_PT = 8.0
 FIGURE_GAP_PT = 12.0  # above and below a figure or table with its caption and notes
 HEAD_LENGTH = 80  # characters of the title that fit into the running head
+PANEL = "F2F2F2"
 ALIGNMENTS = {
     "left": WD_ALIGN_PARAGRAPH.LEFT,
     "center": WD_ALIGN_PARAGRAPH.CENTER,
@@ -192,8 +193,11 @@ def _set_font(properties: Any, name: str) -> None:
 
 
 def _shade(style: ParagraphStyle) -> None:
-    border = '<w:pBdr {}><w:left w:val="single" w:sz="18" w:space="6" w:color="7F7F7F"/></w:pBdr>'
-    fill = '<w:shd {} w:val="clear" w:color="auto" w:fill="F2F2F2"/>'
+    """A grey panel with a bar at its left; borders in its own grey keep the text off its edges."""
+    edge = f'w:val="single" w:sz="4" w:space="4" w:color="{PANEL}"'
+    bar = 'w:val="single" w:sz="18" w:space="6" w:color="7F7F7F"'
+    border = f"<w:pBdr {{}}><w:top {edge}/><w:left {bar}/><w:bottom {edge}/></w:pBdr>"
+    fill = f'<w:shd {{}} w:val="clear" w:color="auto" w:fill="{PANEL}"/>'
     for xml in (border, fill):
         element = parse_xml(xml.format(nsdecls("w")))
         style.element.get_or_add_pPr().insert_element_before(element, "w:tabs", "w:spacing", "w:ind", "w:jc")

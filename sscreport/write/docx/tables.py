@@ -16,7 +16,9 @@ from sscreport.write.docx.tree import broken, classes, elements, no_rule, plain,
 
 TWIPS_PER_MM = 1440 / 25.4
 SIDE_MARGIN = 70  # twips left and right of a cell's text
-ROOMY = 1.15  # a table that needs less than the page is this much wider than its text
+ROOMY = 1.1  # a table that needs less than the page is this much wider than its text
+COMFORTABLE = 1800  # twips; a longer line of text may as well wrap
+SHORT_TABLE = 12  # rows; a table as short as this stays on one page
 OUTER_RULE, INNER_RULE = 8, 4  # eighths of a point
 
 # container, cell, alignment, bold, keep with next
@@ -43,7 +45,8 @@ class Row:
 def build_table(table: _Element, width_mm: float, fill_cell: FillCell, has_notes: bool) -> Any:
     """A ``w:tbl`` of fixed layout, at most ``width_mm`` wide. Cells are written by ``fill_cell``.
 
-    Header rows stay with the first body row, and the last row with notes below the table.
+    Header rows stay with the first body row, the last row with notes below the table, and a short
+    table with itself.
     """
     rows = grid(table)
     count = max(slot.column + slot.span for row in rows for slot in row.slots)
@@ -54,7 +57,8 @@ def build_table(table: _Element, width_mm: float, fill_cell: FillCell, has_notes
         columns.append(_sized("w:gridCol", width, "w"))
     for number, row in enumerate(rows):
         last_of_head = row.head and (number + 1 == len(rows) or not rows[number + 1].head)
-        keep = row.head or row.group or (has_notes and number == len(rows) - 1)
+        last = number == len(rows) - 1
+        keep = has_notes if last else row.head or row.group or len(rows) <= SHORT_TABLE
         result.append(_row(row, widths, fill_cell, last_of_head, keep))
     return result
 
@@ -158,30 +162,27 @@ def _alignment(cell: _Element) -> str:
 
 
 def column_widths(rows: list[Row], count: int, available: int) -> list[int]:
-    """Widths in twips that add up to ``available``, or to less where little text would stand far apart.
+    """Widths in twips that add up to ``available``, or to less where the text needs less.
 
     Every column gets its longest word; the rest is shared out by how much text is left to hold,
     long texts counting less than in proportion, since they may wrap.
     """
-    least, wish = [0.0] * count, [0.0] * count
+    least, whole, wish = ([2.0 * SIDE_MARGIN] * count for _ in range(3))
     cells = sorted((s for row in rows for s in row.slots if s.merge != "continue"), key=lambda s: s.span)
     for slot in cells:
-        if slot.span == count:
-            continue
         text, columns = plain(slot.cell), range(slot.column, slot.column + slot.span)
-        words = max(map(_length, re.split(r"[ \n]|(?<=[-–/])", text)))
-        lines = max(map(_length, text.split("\n")))
-        _widen(least, columns, words + 2 * SIDE_MARGIN)
-        _widen(wish, columns, _damped(lines) + 2 * SIDE_MARGIN)
-    available = min(available, round(sum(wish) * ROOMY))
+        longest_word = max(map(_length, re.split(r"[ \n]|(?<=[-–])", text)))
+        longest_line = max(map(_length, text.split("\n")))
+        for sizes, length in ((least, longest_word), (whole, longest_line), (wish, _damped(longest_line))):
+            _widen(sizes, columns, length + 2 * SIDE_MARGIN)
+    if sum(whole) <= available:
+        return [int(width * min(ROOMY, available / sum(whole))) for width in whole]
     spare = available - sum(least)
     if spare < 0:
-        return _rounded([available * width / sum(least) for width in least], available)
-    shares = [max(wished - needed, 0.05 * needed) for wished, needed in zip(wish, least, strict=True)]
+        return [int(available * width / sum(least)) for width in least]
+    shares = [max(wished - needed, needed / 20) for wished, needed in zip(wish, least, strict=True)]
     portion = spare / sum(shares)
-    return _rounded(
-        [needed + portion * share for needed, share in zip(least, shares, strict=True)], available
-    )
+    return [int(needed + portion * share) for needed, share in zip(least, shares, strict=True)]
 
 
 def _widen(sizes: list[float], columns: range, needed: float) -> None:
@@ -190,24 +191,23 @@ def _widen(sizes: list[float], columns: range, needed: float) -> None:
         sizes[column] += max(missing, 0) / len(columns)
 
 
-def _damped(length: float, comfortable: float = 1800) -> float:
-    return length if length <= comfortable else (length * comfortable) ** 0.5
-
-
-def _rounded(sizes: list[float], total: int) -> list[int]:
-    whole = [int(size) for size in sizes]
-    whole[-1] += total - sum(whole)
-    return whole
+def _damped(length: float) -> float:
+    return length if length <= COMFORTABLE else (length * COMFORTABLE) ** 0.5
 
 
 def _length(text: str) -> float:
     """The width of ``text`` in twips, by the usual widths of sans-serif letters."""
-    em = sum(0.3 if c in "iljtfrI.,:;'’|()[]/- \u202f" else 0.85 if c in "mwMW%@" else _wide(c) for c in text)
-    return em * TABLE_TEXT_PT * 20
+    return sum(map(_em, text)) * TABLE_TEXT_PT * 20
 
 
-def _wide(character: str) -> float:
-    return 0.7 if character.isupper() or not character.isascii() else 0.57
+def _em(character: str) -> float:
+    if character in "iljtfrI.,:;'’|()[]/- \u202f":
+        return 0.3
+    if character in "mwMW%@":
+        return 0.9
+    if character >= "\u2190":  # arrows, operators, circles
+        return 1.0
+    return 0.7 if character.isupper() else 0.57
 
 
 _TABLE = f"""

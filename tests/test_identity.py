@@ -1,0 +1,116 @@
+"""What every number's identity promises: the same keys in all formats, and only what depends changes."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sscreport.build import build
+from sscreport.progress import Progress
+from tests import read_docx, read_html, read_pdf
+from tests.conftest import Built
+from tests.test_data import edit_cell, review_copy
+
+FORMATS = ("html", "pdf", "docx")
+CELL = ("mean_differences", "rcs-6m-park", "md")
+
+
+def values(built: Path) -> dict[str, Any]:
+    return json.loads((built / "values.json").read_text(encoding="utf-8"))["values"]
+
+
+def read(output: Path) -> dict[str, dict[str, list[str]]]:
+    """Texts by key in each of the three finished formats."""
+    return {
+        "html": read_html.read_values(output / "manuscript.html"),
+        "pdf": read_pdf.read_values(output / "manuscript.pdf"),
+        "docx": read_docx.read_values(output / "manuscript.docx"),
+    }
+
+
+def texts(found: dict[str, list[str]]) -> dict[str, set[str]]:
+    """The distinct texts of each key; keys that mark shapes or stand in a figure only have none."""
+    return {key: {" ".join(text.split()) for text in all_ if text} for key, all_ in found.items()}
+
+
+@pytest.fixture(scope="module")
+def shipped(built: Built) -> dict[str, dict[str, list[str]]]:
+    return read(built.output)
+
+
+def test_keys_are_the_same_set_in_all_formats(built: Built, shipped: dict[str, dict[str, list[str]]]) -> None:
+    """HTML, PDF and DOCX carry the same keys, and values.json lists every one of them."""
+    html, pdf, docx = (set(shipped[name]) for name in FORMATS)
+    assert html == pdf
+    assert html == docx
+    assert html <= set(values(built.output))
+    assert len(html) > 300
+
+
+def test_texts_are_the_same_in_all_formats(shipped: dict[str, dict[str, list[str]]]) -> None:
+    """What a key prints in PDF and DOCX is what it prints in HTML."""
+    html = texts(shipped["html"])
+    for name in ("pdf", "docx"):
+        for key, found in texts(shipped[name]).items():
+            assert found <= html[key], f"{name}: {key} prints {found}, HTML {html[key]}"
+
+
+def test_no_digit_is_unexplained(built: Built) -> None:
+    """Every digit of the finished HTML stands in a value, citation, reference or constant."""
+    assert read_html.unexplained_digits(built.output / "manuscript.html") == []
+
+
+def test_values_list_their_sources_down_to_the_cell(built: Built) -> None:
+    """A pooled estimate names its rule, its cells with raw text, and where it is used."""
+    register = json.loads((built.output / "values.json").read_text(encoding="utf-8"))
+    entry = register["values"]["rcs.m6.estimate"]
+    assert entry["texts"] == ["1.80"]
+    assert "DerSimonian" in entry["rule"]
+    assert entry["provenance"] == "reconstructed"
+    cell = register["cells"]["data/mean_differences.csv:rcs-6m-park:md"]
+    assert (cell["raw"], cell["provenance"]) == ("-1.00", "reconstructed")
+    assert "data/mean_differences.csv:rcs-6m-park:md" in entry["cells"]
+    assert {"results-rcs", "table-findings", "figures/rcs.svg"} <= set(entry["used"])
+    for key, value in register["values"].items():
+        assert value["cells"], f"{key} rests on no cell"
+        assert set(value["cells"]) <= set(register["cells"]), key
+
+
+def test_one_cell_changes_exactly_what_depends_on_it(
+    built: Built, shipped: dict[str, dict[str, list[str]]], tmp_path: Path
+) -> None:
+    """A changed mean difference changes the numbers computed from it, in all three formats, and no other."""
+    copy = review_copy(tmp_path / "review")
+    table, row, column = CELL
+    edit_cell(copy / f"data/{table}.csv", row, column, "-1.41")
+    build(copy, copy / "output", copy / "figures", FORMATS, Progress(quiet=True))
+
+    before, after = values(built.output), values(copy / "output")
+    cell = f"data/{table}.csv:{row}:{column}"
+    dependent = {key for key, value in before.items() if cell in value["cells"]}
+    numbers = {key for key in dependent if not isinstance(before[key]["number"], str)}
+    assert before.keys() == after.keys()
+    assert numbers == {key for key in before if before[key]["number"] != after[key]["number"]}
+    assert len(numbers) > 10
+
+    shown = {key for key in before if before[key]["texts"] != after[key]["texts"]}
+    assert {"rcs.m6.estimate", "rcs.m6.ci_low", "mean_differences.rcs-6m-park.md"} <= shown <= dependent
+    for name, found in read(copy / "output").items():
+        old, new = texts(shipped[name]), texts(found)
+        assert old.keys() == new.keys()
+        changed = {key for key in old if old[key] != new[key]}
+        in_text = {key for key in shown if old[key]}
+        assert changed == in_text, name
+
+
+def test_the_same_inputs_give_the_same_bytes(built: Built, tmp_path: Path) -> None:
+    """A second build writes every file, PDF, DOCX and PNG included, with the same bytes."""
+    copy = review_copy(tmp_path / "review")
+    result = build(copy, copy / "output", copy / "output/figures", FORMATS, Progress(quiet=True))
+    assert len(result.written) == len(built.result.written)
+    for path in result.written:
+        first = built.output / path.relative_to(copy / "output")
+        assert path.read_bytes() == first.read_bytes(), path.name
