@@ -125,6 +125,7 @@ class _Analyst:
         words |= {group.id: self._words(f"{key}.{group.id}", group) for group in groups}
         return Synthesis(
             analysis=self.analysis,
+            level=self.level,
             overall=overall,
             groups=groups,
             decision=decision,

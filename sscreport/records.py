@@ -205,9 +205,13 @@ class Words:
 
 @dataclass(frozen=True)
 class Synthesis:
-    """All results of one analysis. ``groups`` is empty where there are no subgroups."""
+    """All results of one analysis. ``level`` is the confidence level of every interval, in percent.
+
+    ``groups`` is empty where there are no subgroups.
+    """
 
     analysis: Analysis
+    level: Value
     overall: Group
     groups: tuple[Group, ...]
     decision: Decision

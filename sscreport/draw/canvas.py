@@ -31,9 +31,6 @@ class Constant:
 
 Part = str | Value | Constant
 
-CONFIDENCE = Constant("95%", "confidence level")
-INTERVAL: tuple[Part, ...] = (CONFIDENCE, " CI")
-
 
 def part_text(part: Part) -> str:
     """What a part prints."""

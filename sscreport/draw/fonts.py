@@ -18,16 +18,19 @@ _FOLDER = Path(__file__).resolve().parent.parent / "fonts"
 _EM = 1000
 
 
+def font_path(bold: bool) -> Path:
+    return _FOLDER / ("Arimo-Bold.ttf" if bold else "Arimo-Regular.ttf")
+
+
 @cache
-def font(size: float, bold: bool) -> ImageFont.FreeTypeFont:
-    """The typeface at ``size`` pixels; basic layout, so that no system library decides a width."""
-    path = _FOLDER / ("Arimo-Bold.ttf" if bold else "Arimo-Regular.ttf")
-    return ImageFont.truetype(path, size, layout_engine=ImageFont.Layout.BASIC)
+def _font(bold: bool) -> ImageFont.FreeTypeFont:
+    """The typeface, for measuring; basic layout, so that no system library decides a width."""
+    return ImageFont.truetype(font_path(bold), _EM, layout_engine=ImageFont.Layout.BASIC)
 
 
 def text_width(text: str, points: float, bold: bool = False) -> float:
     """Width of one line of ``text`` in millimetres at a type size of ``points``."""
-    return font(_EM, bold).getlength(text) / _EM * points * MM_PER_POINT
+    return _font(bold).getlength(text) / _EM * points * MM_PER_POINT
 
 
 def wrap(text: str, width: float, points: float, bold: bool = False, tail: str = "") -> list[str]:

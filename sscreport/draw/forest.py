@@ -9,7 +9,7 @@ from itertools import groupby, pairwise
 
 from sscreport.draw import phrases
 from sscreport.draw.axis import Axis, symmetric_ticks
-from sscreport.draw.canvas import INK, INTERVAL, Anchor, Canvas, Line, Part, line_text
+from sscreport.draw.canvas import INK, Anchor, Canvas, Line, Part, line_text
 from sscreport.draw.drawing import Drawing, finish
 from sscreport.draw.fonts import MM_PER_POINT, text_width, wrap
 from sscreport.measures import MEASURES, Column, Measure
@@ -162,7 +162,7 @@ def _room_for_groups(fields: Sequence[Field]) -> list[Field]:
 def _label_width(synthesis: Synthesis, columns: float) -> float:
     """Room for the studies' names, and for the lines of statistics left of the plot."""
     names = [_bold(line_text(phrases.study(effect))) for effect in _effects(synthesis)]
-    names += [_bold("Study or subgroup"), _bold(f"Subtotal {line_text(INTERVAL)}")]
+    names += [_bold("Study or subgroup"), _bold(f"Subtotal {line_text(phrases.interval(synthesis))}")]
     lines = [text_width(line_text(line), SIZE) for line in _statistics_lines(synthesis)]
     return max([*names, max(lines) - columns])
 
@@ -259,7 +259,7 @@ def _total(plot: Plot) -> None:
 
 def _summary(plot: Plot, group: Group, name: str, fill: str) -> None:
     """A pooled result: its row with a diamond, sums of events, heterogeneity and test."""
-    plot.write(MARGIN, (name, "(", *INTERVAL, ")"), bold=True)
+    plot.write(MARGIN, (name, "(", *phrases.interval(plot.synthesis), ")"), bold=True)
     _cells(plot, _pooled_cells(group.pooled, plot.measure), bold=True)
     _diamond(plot, group.pooled, fill)
     plot.y += ROW

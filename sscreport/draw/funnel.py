@@ -12,6 +12,7 @@ from sscreport.draw.drawing import Drawing, finish
 from sscreport.draw.fonts import ASCENT, DESCENT, MM_PER_POINT, text_width
 from sscreport.measures import MEASURES
 from sscreport.records import StudyEffect, Synthesis
+from sscreport.statistics import effect_sizes
 
 WIDTH = 110.0  # mm
 LEFT, RIGHT, TOP, BOTTOM = 12.0, 105.0, 7.0, 64.0  # of the plotting area
@@ -21,7 +22,6 @@ LINE = 3.8
 RADIUS = 0.95
 POINT_FILL = "#33506e"
 LIMIT_COLOR = "#6b6b6b"
-QUANTILE = 1.959963984540054  # of the standard normal distribution, at the two-sided 95% level
 NEAR = 1.7  # from a point to its label
 # Sides to try, from the best; (1, 0) is right of the point, (0, 1) below it.
 AROUND = (
@@ -51,7 +51,8 @@ class Plane:
 def funnel_plot(figure_id: str, synthesis: Synthesis) -> Drawing:
     """The funnel plot of a synthesis, 110 mm wide.
 
-    The dashed lines are pseudo 95% confidence limits: pooled ± 1.96 SE on the analysis scale.
+    The dashed lines are pseudo confidence limits: pooled ± z × SE on the analysis scale, at the
+    confidence level of the review.
     Sterne & Egger (2001), Journal of Clinical Epidemiology 54:1046.
     """
     canvas = Canvas(WIDTH)
@@ -68,12 +69,16 @@ def _centre(synthesis: Synthesis) -> float:
     return to_scale(synthesis.overall.pooled.estimate.content, MEASURES[synthesis.analysis.measure].log)
 
 
+def _pseudo_limits(synthesis: Synthesis, se: float) -> tuple[float, float]:
+    """Both limits on the analysis scale at a standard error of ``se``."""
+    low, high = effect_sizes.confidence_interval(_centre(synthesis), se, synthesis.level.content / 100)
+    return float(low), float(high)
+
+
 def _plane(synthesis: Synthesis) -> Plane:
     measure, effects = MEASURES[synthesis.analysis.measure], synthesis.overall.effects
     se_ticks = plain_ticks(0.0, max(effect.se.content for effect in effects))
-    spread = QUANTILE * se_ticks[-1]
-    ends = (_centre(synthesis) - spread, _centre(synthesis) + spread)
-    xs = [effect.effect.content for effect in effects] + list(ends)
+    xs = [*(effect.effect.content for effect in effects), *_pseudo_limits(synthesis, se_ticks[-1])]
     low, high = (measure.reported(x) for x in (min(xs), max(xs)))
     return Plane(Axis(plain_ticks(low, high, measure.log), measure.log, LEFT, RIGHT), se_ticks)
 
@@ -94,13 +99,12 @@ def _axes(canvas: Canvas, plane: Plane, synthesis: Synthesis) -> None:
 def _funnel(canvas: Canvas, plane: Plane, synthesis: Synthesis) -> list[tuple[Point, Point]]:
     """Draw the pooled line and the pseudo limits; returns them, for labels to keep clear of."""
     measure, pooled = MEASURES[synthesis.analysis.measure], synthesis.overall.pooled.estimate
-    centre, spread = _centre(synthesis), QUANTILE * plane.se_ticks[-1]
     apex = plane.axis.place(pooled.content)
     lines = []
-    for sign in (0, -1, 1):
-        foot = plane.axis.place(measure.reported(centre + sign * spread))
+    for end in (_centre(synthesis), *_pseudo_limits(synthesis, plane.se_ticks[-1])):
+        foot = plane.axis.place(measure.reported(end))
+        dash = (1.4, 1.0) if lines else None
         lines.append(((apex, TOP), (foot, BOTTOM)))
-        dash = (1.4, 1.0) if sign else None
         canvas.line(*lines[-1], width=0.6, color=LIMIT_COLOR, dash=dash, value=pooled)
     return lines
 

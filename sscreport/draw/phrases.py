@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sscreport.draw.canvas import INTERVAL, Part, line_text
+from sscreport.draw.canvas import Part, line_text
 from sscreport.measures import MEASURES
 from sscreport.records import (
     Group,
@@ -38,11 +38,16 @@ def study(effect: StudyEffect) -> Parts:
     return (effect.study.label, DAGGER) if effect.reconstructed else (effect.study.label,)
 
 
+def interval(synthesis: Synthesis) -> Parts:
+    """"95% CI"."""
+    return (synthesis.level, " CI")
+
+
 def method(synthesis: Synthesis) -> Parts:
     """"IV, Random, 95% CI"."""
     model = synthesis.decision.model.content
     label = MEASURES[synthesis.analysis.measure].methods[model]
-    return (f"{label}, {model.capitalize()}, ", *INTERVAL)
+    return (f"{label}, {model.capitalize()}, ", *interval(synthesis))
 
 
 def heterogeneity(result: Heterogeneity | None, model: str) -> Parts:
@@ -83,12 +88,12 @@ def describe_forest(synthesis: Synthesis) -> str:
     sentences = [f"Forest plot. {analysis.title}: {_measure_name(synthesis)}, {MODELS[model]} model."]
     for group in synthesis.groups:
         heading = printed(group.label) if group.label else group.id
-        sentences += [f"{heading}: {_told_studies(group)}.", f"Subtotal {_told(group.pooled)}."]
+        sentences += [f"{heading}: {_told_studies(group, synthesis)}.", f"Subtotal {_told(group.pooled, synthesis)}."]
         sentences.append(line_text(heterogeneity(group.heterogeneity, model)) + ".")
     if not synthesis.groups:
-        sentences.append(f"{_told_studies(synthesis.overall)}.")
+        sentences.append(f"{_told_studies(synthesis.overall, synthesis)}.")
     whole = synthesis.overall
-    sentences.append(f"Total of {printed(whole.pooled.k)} studies: {_told(whole.pooled)}.")
+    sentences.append(f"Total of {printed(whole.pooled.k)} studies: {_told(whole.pooled, synthesis)}.")
     sentences.append(line_text(heterogeneity(whole.heterogeneity, model)) + ".")
     sentences.append(line_text(overall_effect(whole.pooled)) + ".")
     if synthesis.subgroup_test:
@@ -104,7 +109,7 @@ def describe_funnel(synthesis: Synthesis) -> str:
     sentences = [
         f"Funnel plot. {synthesis.analysis.title}: {_measure_name(synthesis)} and standard error "
         f"of {printed(synthesis.overall.pooled.k)} studies, around the pooled "
-        f"{printed(synthesis.overall.pooled.estimate)} with pseudo 95% confidence limits.",
+        f"{printed(synthesis.overall.pooled.estimate)} with pseudo {printed(synthesis.level)} confidence limits.",
         f"{points}.",
     ]
     if synthesis.small_study:
@@ -116,13 +121,13 @@ def _measure_name(synthesis: Synthesis) -> str:
     return MEASURES[synthesis.analysis.measure].name.lower()
 
 
-def _told(result: StudyEffect | Pooled) -> str:
+def _told(result: StudyEffect | Pooled, synthesis: Synthesis) -> str:
     low, high = printed(result.ci_low), printed(result.ci_high)
-    return f"{printed(result.estimate)} (95% CI {low} to {high})"
+    return f"{printed(result.estimate)} ({line_text(interval(synthesis))} {low} to {high})"
 
 
-def _told_studies(group: Group) -> str:
-    return "; ".join(f"{printed(effect.study.label)} {_told(effect)}" for effect in group.effects)
+def _told_studies(group: Group, synthesis: Synthesis) -> str:
+    return "; ".join(f"{printed(effect.study.label)} {_told(effect, synthesis)}" for effect in group.effects)
 
 
 def _direction(synthesis: Synthesis) -> str:

@@ -12,7 +12,6 @@ import warnings
 from base64 import b64encode
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, redirect_stdout
-from copy import deepcopy
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -24,9 +23,11 @@ from lxml.etree import _Element
 from sscreport.document import Manuscript
 from sscreport.problems import BuildError, Problem, SSCReportError
 from sscreport.records import Figure
+from sscreport.write.pages import with_wide_tables_last
 
 _STYLE = Path(__file__).with_name("print.css")
 _FONTS = ("Tinos", "Arimo", "Review Symbols")
+_INLINE = ("a", "em", "span", "strong", "sub", "sup")
 _WIDEST_FIGURE = 170.0  # mm: an A4 page between its margins
 _HIGHEST_FIGURE = 205.0  # mm: leaves room for a caption on the same page
 
@@ -102,10 +103,10 @@ def _foreign_characters(fonts: Any) -> Iterator[str]:
 
 
 def _markup(manuscript: Manuscript) -> str:
-    article = deepcopy(manuscript.tree)
+    article = with_wide_tables_last(manuscript.tree)
     article.set("data-short-title", manuscript.title.split(":")[0])
     _set_figures(article, manuscript.figures)
-    _defer_landscape_tables(article)
+    _part_spaces(article)
     named = [("author", author) for author in manuscript.authors]
     named += [
         ("keywords", ", ".join(manuscript.keywords)),
@@ -139,11 +140,19 @@ def _printed_width(figure: Figure) -> float:
     return min(figure.width_mm, _WIDEST_FIGURE, _HIGHEST_FIGURE * figure.width_mm / figure.height_mm)
 
 
-def _defer_landscape_tables(article: _Element) -> None:
-    """Moves each landscape table to the end of its main section.
+def _part_spaces(article: _Element) -> None:
+    """Put the space before each inline element into an element of its own.
 
-    A turned page in mid-section would leave half a page empty before it.
+    Where the text before an inline element just fits its line, WeasyPrint 70 breaks that text at
+    its first word instead of its last, because it measures it with the space at its end.
     """
-    for section in article.findall("section"):
-        for table in section.xpath(".//figure[contains(@class, 'landscape')]"):
-            section.append(table)
+    for element in list(article.iter(*_INLINE)):
+        before = element.getprevious()
+        text = (element.getparent().text if before is None else before.tail) or ""
+        if text.endswith(" ") and text.strip():
+            space = E.span(" ")
+            element.addprevious(space)
+            if before is None:
+                element.getparent().text = text[:-1]
+            else:
+                before.tail = text[:-1]

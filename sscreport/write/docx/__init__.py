@@ -19,7 +19,7 @@ from sscreport.write.docx.marks import check
 from sscreport.write.docx.package import attach_register, drop_template_parts, file_bytes, set_properties
 from sscreport.write.docx.story import Story
 from sscreport.write.docx.styles import styled_document
-from sscreport.write.docx.tree import with_wide_tables_last
+from sscreport.write.pages import with_wide_tables_last
 
 
 def write_docx(manuscript: Manuscript, path: Path) -> None:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from copy import deepcopy
-from itertools import dropwhile
 
 from lxml.etree import _Element
 
@@ -88,16 +86,3 @@ def plain(element: _Element) -> str:
         if step is not element:
             pieces.append(SPACES.sub(" ", step.tail or ""))
     return "".join(pieces).strip()
-
-
-def with_wide_tables_last(article: _Element) -> _Element:
-    """A copy whose landscape tables, and the tables after them, end their main section.
-
-    A turned page amid the text would leave half a page empty before it; tables stay in their order.
-    """
-    copy = deepcopy(article)
-    for section in copy.findall("section"):
-        tables = [figure for figure in section.iter("figure") if "table" in classes(figure)]
-        for table in dropwhile(lambda figure: "landscape" not in classes(figure), tables):
-            section.append(table)
-    return copy
