@@ -46,6 +46,7 @@ RANDOM_EFFECTS = Rule(
     "DerSimonian-Laird random-effects mean", "DerSimonian & Laird (1986) Control Clin Trials 7:177"
 )
 WEIGHT = Rule("share of the total weight", "Cochrane Handbook, section 10.3")
+WHOLE = Rule("the whole is 100%")
 SUBGROUP_Q = Rule("Q between subgroups", "Borenstein & Higgins (2013) Prev Sci 14:134")
 EGGER = Rule("Egger's regression test", "Egger et al. (1997) BMJ 315:629")
 BEGG = Rule("Begg's rank correlation test, continuity-corrected", "Begg & Mazumdar (1994) Biometrics 50:1088")
@@ -297,17 +298,26 @@ class _Analyst:
             label = self.book[f"review.analyses.{self.analysis.id}.subgroups.{subgroup.id}.label"]
         mine = tuple(weighted[effect.key] for effect in effects)
         mean = self._mean(key, effects, decision.model, spread)
-        weight = self._derive(
-            f"{key}.weight",
-            SUM,
-            np.sum,
-            [e.weight for e in mine],
-            style="weight",
-            unit="%",
-            label="Weight of the group",
-        )
+        weight = self._group_weight(key, subgroup, mine)
         pooled = self._pooled(key, mean, effects, weight)
         return Group(subgroup.id if subgroup else "overall", label, mine, pooled, spread)
+
+    def _group_weight(self, key: str, subgroup: Subgroup | None, effects: Sequence[StudyEffect]) -> Value:
+        if subgroup is None:  # all shares together: no data can change that
+            rows = [effect.row["id"] for effect in effects]
+            return self._derive(
+                f"{key}.weight",
+                WHOLE,
+                lambda ids: 100.0,
+                rows,
+                style="weight",
+                unit="%",
+                label="Weight of all",
+            )
+        weights = [effect.weight for effect in effects]
+        return self._derive(
+            f"{key}.weight", SUM, np.sum, weights, style="weight", unit="%", label="Weight of the group"
+        )
 
     def _mean(
         self, key: str, effects: Sequence[_Unweighted], model: Value, spread: Heterogeneity | None

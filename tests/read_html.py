@@ -27,6 +27,12 @@ def read_values(path: Path) -> dict[str, list[str]]:
     return dict(values)
 
 
+def texts_by_id(path: Path) -> dict[str, str]:
+    """The text of every single use of a value, by its id."""
+    uses = _page(path).iterfind(".//*[@data-value][@id]")
+    return {use.get("id"): "".join(use.itertext()) for use in uses}
+
+
 def unexplained_digits(path: Path) -> list[str]:
     """Texts of the title and the body that hold a decimal digit outside any identity."""
     explained = "ancestor::*[" + " or ".join(f"@{name}" for name in IDENTITIES) + "]"

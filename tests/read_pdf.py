@@ -21,6 +21,7 @@ Character = Mapping[str, Any]
 USE = re.compile(r"n-(?P<key>.+)-(?P<number>\d+)$")  # n-KEY-3 for a key's third use in the text
 FIGURE = re.compile(r"n-(?P<key>.+?)-f[a-z].*$")  # n-KEY-fFIGURE at a figure
 NEAR = 1.0  # points: how far a character's edge may lie from the destination
+MARGIN = 50.0  # points: where the head and the foot of a page stand
 LINE = 16.0  # points: how far below a destination the top of its characters may lie
 
 
@@ -36,23 +37,38 @@ def read_values(path: Path, expected: Mapping[str, str] | None = None) -> dict[s
         by_page[reader.get_destination_page_number(destination)].append((name, destination))
     found: dict[str, list[tuple[int, str]]] = defaultdict(list)
     with pdfplumber.open(path) as pdf:
-        for number, places in by_page.items():
-            page = pdf.pages[number]
-            for name, destination in places:
-                if use := USE.match(name):
-                    top = float(page.height) - float(destination.top)
-                    text = _text_at(page.chars, float(destination.left), top, (expected or {}).get(name, ""))
-                    found[use["key"]].append((int(use["number"]), text))
-                elif figure := FIGURE.match(name):
-                    found[figure["key"]].append((0, ""))
-            page.close()
+        pages = [_running_text(page) for page in pdf.pages]
+        heights = [float(page.height) for page in pdf.pages]
+    for number, places in by_page.items():
+        characters = [*pages[number], *(pages[number + 1] if number + 1 < len(pages) else [])]
+        for name, destination in places:
+            if use := USE.match(name):
+                top = heights[number] - float(destination.top)
+                want = (expected or {}).get(name, "")
+                text = _text_at(characters, len(pages[number]), float(destination.left), top, want)
+                found[use["key"]].append((int(use["number"]), text))
+            elif figure := FIGURE.match(name):
+                found[figure["key"]].append((0, ""))
     return {key: [text for _, text in sorted(uses)] for key, uses in found.items()}
 
 
-def _text_at(characters: list[Character], x: float, top: float, expected: str) -> str:
+def _running_text(page: Any) -> list[Character]:
+    """The characters of a page without those of its figures, head and foot."""
+    foot = float(page.height) - MARGIN
+    characters = [
+        character
+        for character in page.chars
+        if character["tag"] != "Figure" and character["top"] > MARGIN and character["bottom"] < foot
+    ]
+    page.close()
+    return characters
+
+
+def _text_at(characters: list[Character], on_page: int, x: float, top: float, expected: str) -> str:
+    """The text that starts at a place on a page; it may run on into the next page's characters."""
     starts = [
         index
-        for index, character in enumerate(characters)
+        for index, character in enumerate(characters[:on_page])
         if abs(character["x0"] - x) < NEAR
         and -NEAR < character["top"] - top < LINE
         and character["text"].strip()

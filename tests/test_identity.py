@@ -24,9 +24,10 @@ def values(built: Path) -> dict[str, Any]:
 
 def read(output: Path) -> dict[str, dict[str, list[str]]]:
     """Texts by key in each of the three finished formats."""
+    page = output / "manuscript.html"
     return {
-        "html": read_html.read_values(output / "manuscript.html"),
-        "pdf": read_pdf.read_values(output / "manuscript.pdf"),
+        "html": read_html.read_values(page),
+        "pdf": read_pdf.read_values(output / "manuscript.pdf", read_html.texts_by_id(page)),
         "docx": read_docx.read_values(output / "manuscript.docx"),
     }
 

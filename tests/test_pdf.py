@@ -110,7 +110,7 @@ def test_pages_are_numbered_and_headed(reader: PdfReader) -> None:
     texts = [page.extract_text() for page in reader.pages]
     for number, text in enumerate(texts, start=1):
         assert f"{number} / {len(texts)}" in text
-    head = MANUSCRIPT.title.split(":")[0]
+    head = MANUSCRIPT.subject
     assert all(head in text for text in texts[1:])
 
 
@@ -121,7 +121,9 @@ def test_wide_tables_stand_on_turned_pages_at_the_end_of_their_section(reader: P
     assert all(len(text) > 100 for text in texts)
     for text, is_turned in zip(texts, turned, strict=True):
         assert is_turned == ("Characteristics of the studies." in text or "Summary of findings." in text)
-    captions = [element.get("id") for element in MANUSCRIPT.tree.iter("figure") if "table" in element.get("class")]
+    captions = [
+        element.get("id") for element in MANUSCRIPT.tree.iter("figure") if "table" in element.get("class")
+    ]
     whole = "".join(texts).replace("\N{NO-BREAK SPACE}", " ")
     places = [whole.index(f"Table {number} ") for number, _ in enumerate(captions, start=1)]
     assert places == sorted(places)

@@ -93,7 +93,12 @@ def plain(text: str) -> str:
 
 
 def same(claimed: str, texts: set[str]) -> bool:
-    """Whether the claim is among the texts; 0.5 and 0.50 are one number, 5.2 and 5.23 are not."""
+    """Whether the claim is among the texts; 0.5 and 0.50 are one number, 5.2 and 5.23 are not.
+
+    A claim "< 0.0001" also holds where a smaller bound is printed.
+    """
+    if claimed.startswith("<") and all(text.startswith("<") for text in texts):
+        return all(float(text[1:]) <= float(claimed[1:]) for text in texts)
     decimals = {len(text.partition(".")[2]) for text in texts}
     padded = {
         f"{float(claimed):.{d}f}"

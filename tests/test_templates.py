@@ -20,7 +20,10 @@ OFFENCES = {
         '<p>{{ "9" if studies else "none" }}</p>',
         "A number is typed into an expression: '9'",
     ),
-    "computed number": ("<p>{{ studies|length }} studies</p>", "No filter named 'length'"),
+    "computed number": (
+        "<p>{{ studies|length }} studies</p>",
+        "The template is not valid: No filter named 'length'.",
+    ),
     "bare number": ("<p>{{ v.included.studies.content }} studies</p>", "9 has no identity"),
     "undefined name": ("<p>{{ nine }} studies</p>", "The name nine is not defined"),
     "unknown value": ("<p>{{ v.included.studys }}</p>", "There is no value included.studys. Did you mean"),
@@ -72,4 +75,7 @@ def test_markup_that_is_not_closed_is_refused(tmp_path: Path, capsys: pytest.Cap
         path.read_text(encoding="utf-8").replace("</h2>", "</h2><p><em>lost</p>", 1), encoding="utf-8"
     )
     assert main(["--review", str(copy), "--quiet"]) == 2
-    assert "The markup is not well-formed near “lost" in capsys.readouterr().err
+    assert (
+        "The markup is not well-formed near “Conclusion lost”: Opening and ending tag mismatch"
+        in capsys.readouterr().err
+    )

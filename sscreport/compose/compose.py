@@ -54,9 +54,12 @@ def _parse(name: str, markup: str, problems: list[Problem]) -> etree._Element | 
     except etree.XMLSyntaxError as error:
         line, _ = error.position
         lines = markup.splitlines() or [""]
-        near = re.sub(r"<[^>]*>", "", lines[min(line, len(lines)) - 1]).strip()[:80]
+        near = " ".join(re.sub(r"<[^>]*>", " ", lines[min(line, len(lines)) - 1]).split())[:80]
         problems.append(
-            Problem(f"{FOLDER}/{name}.html", f"The markup is not well-formed near “{near}”: {error.msg}.")
+            Problem(
+                f"{FOLDER}/{name}.html",
+                f"The markup is not well-formed near “{near}”: {error.msg.split(', line')[0]}.",
+            )
         )
         return None
 

@@ -114,7 +114,7 @@ class Guard:
                 tree = self._env.parse(source, path.name, str(path))
             except jinja2.TemplateSyntaxError as error:
                 self.problems.append(
-                    Problem(file, f"The template is not valid: {error.message}.", error.lineno)
+                    Problem(file, f"The template is not valid: {_sentence(error)}", error.lineno)
                 )
                 continue
             self.problems.extend(_typed_digits(file, tree))
@@ -131,7 +131,7 @@ class Guard:
             return self._env.get_template(f"{name}.html").render()
         except jinja2.TemplateSyntaxError as error:
             self.note(
-                f"The template is not valid: {error.message}.", error.name or f"{name}.html", error.lineno
+                f"The template is not valid: {_sentence(error)}", error.name or f"{name}.html", error.lineno
             )
         except jinja2.TemplateNotFound as error:
             self.note(f"There is no template {error.name}.", f"{name}.html")
@@ -266,6 +266,10 @@ def _digits_in_markup(data: str) -> list[tuple[int, str]]:
             found.append((match.start(), excerpt))
         last = match.start()
     return found
+
+
+def _sentence(error: jinja2.TemplateSyntaxError) -> str:
+    return f"{(error.message or '').rstrip('.')}."
 
 
 # ---------------------------------------------------------------- lines

@@ -19,7 +19,15 @@ from sscreport.problems import InputError, Problem
 from sscreport.records import Review, Synthesis
 
 __all__ = [
-    "KINDS", "Canvas", "Constant", "Drawing", "Part", "draw", "flow_diagram", "forest_plot", "funnel_plot",
+    "KINDS",
+    "Canvas",
+    "Constant",
+    "Drawing",
+    "Part",
+    "draw",
+    "flow_diagram",
+    "forest_plot",
+    "funnel_plot",
 ]
 
 SETTINGS = "data/review.toml"

@@ -114,7 +114,12 @@ class Canvas:
     marks: list[Mark] = field(default_factory=list)
 
     def text(
-        self, x: float, y: float, parts: Part | Sequence[Part], size: float, bold: bool = False,
+        self,
+        x: float,
+        y: float,
+        parts: Part | Sequence[Part],
+        size: float,
+        bold: bool = False,
         anchor: Anchor = "start",
     ) -> Text:
         """Add one line of text. BuildError where a digit stands in words without identity."""
@@ -127,8 +132,12 @@ class Canvas:
         return mark
 
     def line(
-        self, *points: Point, width: float = 0.5, color: str = INK,
-        dash: tuple[float, float] | None = None, value: Value | None = None,
+        self,
+        *points: Point,
+        width: float = 0.5,
+        color: str = INK,
+        dash: tuple[float, float] | None = None,
+        value: Value | None = None,
     ) -> None:
         self.marks.append(Line(points, width, color, dash, value))
 
@@ -138,8 +147,15 @@ class Canvas:
         self.marks.append(Shape(points, fill, outline, width, value))
 
     def rectangle(
-        self, x: float, y: float, width: float, height: float, fill: str, outline: str = INK,
-        line: float = 0.0, value: Value | None = None,
+        self,
+        x: float,
+        y: float,
+        width: float,
+        height: float,
+        fill: str,
+        outline: str = INK,
+        line: float = 0.0,
+        value: Value | None = None,
     ) -> None:
         corners = ((x, y), (x + width, y), (x + width, y + height), (x, y + height))
         self.shape(*corners, fill=fill, outline=outline, width=line, value=value)

@@ -49,18 +49,29 @@ class Step:
 
 
 CHAIN = (
-    Step("Identification", "Records identified", "flow.identified",
-         ("Duplicate records removed", "flow.duplicates")),
-    Step("Screening", "Titles and abstracts screened", "flow.deduplicated",
-         ("Records excluded", "flow.excluded_screening")),
-    Step("Screening", "Reports assessed in full text", "flow.full_text",
-         ("Merged with another report of the same study population", "flow.merged_reports")),
+    Step(
+        "Identification",
+        "Records identified",
+        "flow.identified",
+        ("Duplicate records removed", "flow.duplicates"),
+    ),
+    Step(
+        "Screening",
+        "Titles and abstracts screened",
+        "flow.deduplicated",
+        ("Records excluded", "flow.excluded_screening"),
+    ),
+    Step(
+        "Screening",
+        "Reports assessed in full text",
+        "flow.full_text",
+        ("Merged with another report of the same study population", "flow.merged_reports"),
+    ),
     Step("Included", "Studies included in the review", "flow.included"),
 )
 FOUND = ("Records from databases", "flow.databases")
 BY_HAND = ("Records from hand searching", "flow.manual")
-ENDS = (("Quantitative synthesis", "flow.quantitative"),
-        ("Narrative synthesis only", "flow.narrative"))
+ENDS = (("Quantitative synthesis", "flow.quantitative"), ("Narrative synthesis only", "flow.narrative"))
 
 
 @dataclass(frozen=True)
@@ -203,9 +214,7 @@ def _arrow(canvas: Canvas, start: Point, end: Point) -> None:
 
 def _paint(canvas: Canvas, boxes: Sequence[Box]) -> None:
     for box in boxes:
-        canvas.rectangle(
-            box.left, box.top, box.column.width, box.height, BOX_FILL, outline=OUTLINE, line=0.7
-        )
+        canvas.rectangle(box.left, box.top, box.column.width, box.height, BOX_FILL, outline=OUTLINE, line=0.7)
         for i, line in enumerate(box.lines):
             canvas.text(box.left + PAD, box.top + PAD + 2 * CAP + i * LEADING, line, SIZE)
     for stage in dict.fromkeys(box.stage for box in boxes):

@@ -25,8 +25,18 @@ LIMIT_COLOR = "#6b6b6b"
 NEAR = 1.7  # from a point to its label
 # Sides to try, from the best; (1, 0) is right of the point, (0, 1) below it.
 AROUND = (
-    (1, 0), (-1, 0), (1, -0.8), (1, 0.8), (-1, -0.8), (-1, 0.8), (0, -1), (0, 1),
-    (0.6, -1.5), (0.6, 1.5), (-0.6, -1.5), (-0.6, 1.5),
+    (1, 0),
+    (-1, 0),
+    (1, -0.8),
+    (1, 0.8),
+    (-1, -0.8),
+    (-1, 0.8),
+    (0, -1),
+    (0, 1),
+    (0.6, -1.5),
+    (0.6, 1.5),
+    (-0.6, -1.5),
+    (-0.6, 1.5),
 )
 
 
@@ -132,9 +142,7 @@ def _label_box(x: float, y: float, text: str, side: tuple[float, float]) -> Rect
     width, height = text_width(text, SIZE), (ASCENT + DESCENT) * SIZE * MM_PER_POINT
     middle_x = x + side[0] * (NEAR + width / 2)
     middle_y = y + side[1] * (NEAR + (height / 2 if side[0] == 0 else 0))
-    return Rectangle(
-        middle_x - width / 2, middle_y - height / 2, middle_x + width / 2, middle_y + height / 2
-    )
+    return Rectangle(middle_x - width / 2, middle_y - height / 2, middle_x + width / 2, middle_y + height / 2)
 
 
 def _cost(box: Rectangle, taken: list[Rectangle], lines: list[tuple[Point, Point]]) -> int:

@@ -25,12 +25,12 @@ Parts = tuple[Part, ...]
 
 
 def p_value(p: Value) -> Parts:
-    """"P = 0.50" or "P < 0.0001"; the printed value brings its own "<"."""
+    """ "P = 0.50" or "P < 0.0001"; the printed value brings its own "<"."""
     return ("P " if printed(p).startswith("<") else "P = ", p)
 
 
 def estimate(result: StudyEffect | Pooled) -> Parts:
-    """"6.26 [−1.36, 13.88]"."""
+    """ "6.26 [−1.36, 13.88]"."""
     return (result.estimate, " [", result.ci_low, ", ", result.ci_high, "]")
 
 
@@ -39,12 +39,12 @@ def study(effect: StudyEffect) -> Parts:
 
 
 def interval(synthesis: Synthesis) -> Parts:
-    """"95% CI"."""
+    """ "95% CI"."""
     return (synthesis.level, " CI")
 
 
 def method(synthesis: Synthesis) -> Parts:
-    """"IV, Random, 95% CI"."""
+    """ "IV, Random, 95% CI"."""
     model = synthesis.decision.model.content
     label = MEASURES[synthesis.analysis.measure].methods[model]
     return (f"{label}, {model.capitalize()}, ", *interval(synthesis))
@@ -56,8 +56,16 @@ def heterogeneity(result: Heterogeneity | None, model: str) -> Parts:
         return ("Heterogeneity: Not applicable",)
     tau: Parts = ("Tau² = ", result.tau_squared, "; ") if model == "random" else ()
     return (
-        "Heterogeneity: ", *tau, "Chi² = ", result.q, ", df = ", result.df,
-        " (", *p_value(result.p), "); I² = ", result.i_squared,
+        "Heterogeneity: ",
+        *tau,
+        "Chi² = ",
+        result.q,
+        ", df = ",
+        result.df,
+        " (",
+        *p_value(result.p),
+        "); I² = ",
+        result.i_squared,
     )
 
 
@@ -67,15 +75,26 @@ def overall_effect(pooled: Pooled) -> Parts:
 
 def subgroup_differences(test: SubgroupTest) -> Parts:
     return (
-        "Test for subgroup differences: Chi² = ", test.q, ", df = ", test.df,
-        " (", *p_value(test.p), "), I² = ", test.i_squared,
+        "Test for subgroup differences: Chi² = ",
+        test.q,
+        ", df = ",
+        test.df,
+        " (",
+        *p_value(test.p),
+        "), I² = ",
+        test.i_squared,
     )
 
 
 def small_study_tests(tests: SmallStudyEffects) -> Parts:
     return (
-        "Egger's test: ", *p_value(tests.egger_p), "; Begg's test: ", *p_value(tests.begg_p),
-        " (k = ", tests.k, " studies)",
+        "Egger's test: ",
+        *p_value(tests.egger_p),
+        "; Begg's test: ",
+        *p_value(tests.begg_p),
+        " (k = ",
+        tests.k,
+        " studies)",
     )
 
 
@@ -88,7 +107,10 @@ def describe_forest(synthesis: Synthesis) -> str:
     sentences = [f"Forest plot. {analysis.title}: {_measure_name(synthesis)}, {MODELS[model]} model."]
     for group in synthesis.groups:
         heading = printed(group.label) if group.label else group.id
-        sentences += [f"{heading}: {_told_studies(group, synthesis)}.", f"Subtotal {_told(group.pooled, synthesis)}."]
+        sentences += [
+            f"{heading}: {_told_studies(group, synthesis)}.",
+            f"Subtotal {_told(group.pooled, synthesis)}.",
+        ]
         sentences.append(line_text(heterogeneity(group.heterogeneity, model)) + ".")
     if not synthesis.groups:
         sentences.append(f"{_told_studies(synthesis.overall, synthesis)}.")
@@ -109,7 +131,8 @@ def describe_funnel(synthesis: Synthesis) -> str:
     sentences = [
         f"Funnel plot. {synthesis.analysis.title}: {_measure_name(synthesis)} and standard error "
         f"of {printed(synthesis.overall.pooled.k)} studies, around the pooled "
-        f"{printed(synthesis.overall.pooled.estimate)} with pseudo {printed(synthesis.level)} confidence limits.",
+        f"{printed(synthesis.overall.pooled.estimate)} with pseudo {printed(synthesis.level)} confidence "
+        "limits.",
         f"{points}.",
     ]
     if synthesis.small_study:

@@ -18,15 +18,17 @@ NAMESPACE = "http://www.w3.org/2000/svg"
 def to_svg(canvas: Canvas, alt: str) -> str:
     """The canvas as an ``<svg>`` element, without prolog, so that it can stand inside a page."""
     root = etree.Element("svg", nsmap={None: NAMESPACE})
-    root.attrib.update({
-        "viewBox": f"0 0 {_points(canvas.width)} {_points(canvas.height)}",
-        "width": f"{_number(canvas.width)}mm",
-        "height": f"{_number(canvas.height)}mm",
-        "role": "img",
-        "aria-label": alt,
-        "font-family": FAMILY,
-        "fill": INK,
-    })
+    root.attrib.update(
+        {
+            "viewBox": f"0 0 {_points(canvas.width)} {_points(canvas.height)}",
+            "width": f"{_number(canvas.width)}mm",
+            "height": f"{_number(canvas.height)}mm",
+            "role": "img",
+            "aria-label": alt,
+            "font-family": FAMILY,
+            "fill": INK,
+        }
+    )
     root.append(etree.Element("rect", width="100%", height="100%", fill="#ffffff"))
     root.extend(map(_element, canvas.marks))
     root.text = "\n"
@@ -44,9 +46,16 @@ def _element(mark: Mark) -> _Element:
         case Shape():
             return _shape(mark)
         case Disc():
-            return _marked("circle", mark.value, {
-                "cx": _points(mark.x), "cy": _points(mark.y), "r": _points(mark.radius), "fill": mark.fill,
-            })
+            return _marked(
+                "circle",
+                mark.value,
+                {
+                    "cx": _points(mark.x),
+                    "cy": _points(mark.y),
+                    "r": _points(mark.radius),
+                    "fill": mark.fill,
+                },
+            )
 
 
 def _text(mark: Text) -> _Element:

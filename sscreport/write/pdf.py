@@ -104,7 +104,7 @@ def _foreign_characters(fonts: Any) -> Iterator[str]:
 
 def _markup(manuscript: Manuscript) -> str:
     article = with_wide_tables_last(manuscript.tree)
-    article.set("data-short-title", manuscript.title.split(":")[0])
+    article.set("data-short-title", manuscript.subject)
     _set_figures(article, manuscript.figures)
     _part_spaces(article)
     named = [("author", author) for author in manuscript.authors]

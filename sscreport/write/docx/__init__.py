@@ -29,7 +29,7 @@ def write_docx(manuscript: Manuscript, path: Path) -> None:
     or two values with one bookmark.
     """
     manuscript = replace(manuscript, tree=with_wide_tables_last(manuscript.tree))
-    document = styled_document(manuscript.title, manuscript.language)
+    document = styled_document(manuscript.subject, manuscript.language)
     story = Story(document, manuscript)
     block(story, manuscript.tree)
     check(document.element.body, story.marks.keys)

@@ -89,7 +89,7 @@ STYLES: dict[str, Type] = {
 }
 
 
-def styled_document(title: str, language: str) -> Document:
+def styled_document(short_title: str, language: str) -> Document:
     """An empty document with this project's page, styles, running head and foot."""
     document = docx.Document()
     _drop_table_styles(document)
@@ -100,7 +100,7 @@ def styled_document(title: str, language: str) -> Document:
     document.styles.add_style("Value", WD_STYLE_TYPE.CHARACTER)
     link = document.styles.add_style("Hyperlink", WD_STYLE_TYPE.CHARACTER, builtin=True)
     link.font.color.rgb = RGBColor.from_string("1F3864")
-    _set_page(document.sections[0], running_head(title))
+    _set_page(document.sections[0], running_head(short_title))
     return document
 
 
@@ -112,9 +112,8 @@ def text_height_mm(landscape: bool) -> float:
     return PAGE_MM[not landscape] - 2 * MARGIN_MM
 
 
-def running_head(title: str) -> str:
-    """The title up to its first colon, cut at a word where it is still too long."""
-    short = title.split(":")[0].strip()
+def running_head(short: str) -> str:
+    """The short title, cut at a word where it is too long for one line."""
     if len(short) <= HEAD_LENGTH:
         return short
     return short[:HEAD_LENGTH].rsplit(" ", 1)[0].rstrip(",;–-") + " …"
