@@ -47,6 +47,8 @@ class Column:
 class Pooling:
     """How study effects become one: on arrays of the measure's roles, the analysis scale.
 
+    ``label`` is RevMan's abbreviation; it names a random-effects analysis after this method too.
+
     ``pool`` returns (pooled effect, standard error); ``weights`` any multiple of the weights.
     ``roles`` are the columns that enter each.
     """
@@ -78,18 +80,10 @@ class Measure:
     fixed: Pooling
     columns: tuple[Column, ...]
 
-    @property
-    def methods(self) -> Mapping[str, str]:
-        """RevMan's abbreviation of the pooling method, by model."""
-        return {"fixed": self.fixed.label, "random": RANDOM_LABELS[self.fixed.label]}
-
     def reported(self, effect: float) -> float:
         """From the analysis scale to the reported one."""
         return float(np.exp(effect)) if self.log else effect
 
-
-# RevMan names a random-effects analysis after the method its heterogeneity comes from.
-RANDOM_LABELS = {"IV": "IV", "M-H": "M-H"}
 
 _IV = Pooling(
     label="IV",

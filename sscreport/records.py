@@ -90,13 +90,14 @@ class Analysis:
 
 @dataclass(frozen=True)
 class StudyEffect:
-    """One row of a forest plot.
+    """One row of a forest plot; its values stand in the book under ``key``.
 
     ``effect`` and ``se`` are on the analysis scale (the log for ratios); ``estimate``, ``ci_low``
-    and ``ci_high`` on the reported scale. ``weight`` is a percentage of the whole analysis.
-    ``columns`` are the measure's data columns by their role (``md``, ``se``, ``events_after`` …).
+    and ``ci_high`` on the reported scale. ``weight`` is a percentage of the whole
+    analysis (None until the model is known). ``columns`` are the measure's data columns by their role (``md``, ``se``, ``events_after`` …).
     """
 
+    key: str
     study: Study
     row: Row
     columns: Mapping[str, Value]
@@ -106,7 +107,11 @@ class StudyEffect:
     estimate: Value
     ci_low: Value
     ci_high: Value
-    weight: Value
+    weight: Value | None = None
+
+    def role(self, name: str) -> Value:
+        """A data column, or "effect" or "se", as the formulas of `measures` ask for them."""
+        return {"effect": self.effect, "se": self.se}.get(name) or self.columns[name]
 
     @property
     def reconstructed(self) -> bool:

@@ -91,13 +91,16 @@ def effect_rows_name_known_outcomes(review: Review) -> Iterator[Problem]:
 def a_study_enters_once(review: Review) -> Iterator[Problem]:
     reported: set[str] = set()
     for analysis in review.analyses:
-        seen: dict[tuple[str, int], Row] = {}
+        seen: dict[tuple[str | None, str], Row] = {}
         for row in analysis.rows:
-            key = (row.content("study"), row.content("timepoint_months"))
+            home = next((group.id for group in analysis.subgroups if group.holds(row)), None)
+            key = (home, row.content("study"))
             if key in seen and row.id not in reported:
                 reported.add(row.id)
                 first = seen[key].id
-                yield _complain(row, "study", f"Row {first} already gives this study's outcome at this time.")
+                yield _complain(
+                    row, "study", f"Row {first} already brings this study into the same pooled group."
+                )
             seen.setdefault(key, row)
 
 

@@ -118,7 +118,7 @@ CONTRADICTIONS: dict[str, tuple[str, Callable[[Path], None], str]] = {
     "repeated study": (
         MEANS,
         lambda c: edit_cell(c / MEANS, "rcs-6m-park", "study", "granel"),
-        "Row rcs-6m-granel already gives this study's outcome at this time.",
+        "Row rcs-6m-granel already brings this study into the same pooled group.",
     ),
     "reference": (
         "data/studies.csv",

@@ -46,7 +46,7 @@ def interval(synthesis: Synthesis) -> Parts:
 def method(synthesis: Synthesis) -> Parts:
     """ "IV, Random, 95% CI"."""
     model = synthesis.decision.model.content
-    label = MEASURES[synthesis.analysis.measure].methods[model]
+    label = MEASURES[synthesis.analysis.measure].fixed.label
     return (f"{label}, {model.capitalize()}, ", *interval(synthesis))
 
 

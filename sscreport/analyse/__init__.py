@@ -1,0 +1,60 @@
+"""Analyse: the data rows of each analysis become a `Synthesis`.
+
+Every number is made by `Book.derive` from the values it needs and no others, so that what a number
+depends on is what entered its formula. `effects` makes the study effects, `groups` pools them,
+`robustness` tests the result; `policy` chooses the model and the words.
+"""
+
+from __future__ import annotations
+
+from sscreport import policy
+from sscreport.analyse.desk import Desk
+from sscreport.analyse.effects import study_effect, with_weights
+from sscreport.analyse.groups import differences, disagreement, part, whole
+from sscreport.analyse.robustness import leave_one_out, small_study_effects
+from sscreport.problems import InputError, Problem
+from sscreport.records import Review, Synthesis
+
+__all__ = ["analyse"]
+
+
+def analyse(review: Review) -> tuple[Synthesis, ...]:
+    """Every synthesis of the review, in the order of review.toml.
+
+    Raises `InputError` naming every analysis whose data allow no result.
+    """
+    syntheses, problems = [], []
+    for analysis in review.analyses:
+        try:
+            syntheses.append(_synthesis(Desk(review, analysis)))
+        except ValueError as error:
+            expected = f"The data of this analysis allow no result. {error}"
+            problems.append(Problem(analysis.rows[0].file, expected, row=analysis.id))
+    if problems:
+        raise InputError(problems)
+    return tuple(syntheses)
+
+
+def _synthesis(desk: Desk) -> Synthesis:
+    analysis, options = desk.analysis, desk.analysis.settings
+    unweighted = [study_effect(desk, row) for row in analysis.rows]
+    spread = disagreement(desk, analysis.id, unweighted)
+    decision = policy.decide_model(desk.review, analysis, spread)
+    effects = with_weights(desk, unweighted, decision.model, spread)
+    overall = whole(desk, effects, decision.model, spread)
+    groups = tuple(part(desk, subgroup, effects, decision.model) for subgroup in analysis.subgroups)
+    words = {"overall": policy.words(desk.review, analysis.id, overall, analysis)}
+    words |= {
+        group.id: policy.words(desk.review, f"{analysis.id}.{group.id}", group, analysis) for group in groups
+    }
+    return Synthesis(
+        analysis=analysis,
+        level=desk.level,
+        overall=overall,
+        groups=groups,
+        decision=decision,
+        subgroup_test=differences(desk, groups) if len(groups) > 1 else None,
+        leave_one_out=leave_one_out(desk, effects, decision.model) if options.get("leave_one_out") else {},
+        small_study=small_study_effects(desk, effects) if options.get("small_study_tests") else None,
+        words=words,
+    )

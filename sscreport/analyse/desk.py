@@ -1,0 +1,70 @@
+"""Where one analysis is worked on: what it needs at hand, and how its numbers enter the book."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from sscreport.analyse.quantities import QUANTITIES
+from sscreport.measures import MEASURES, Measure
+from sscreport.records import Analysis, Review
+from sscreport.values import Book, Rule, Value
+
+
+class Desk:
+    """One analysis of a review, its measure, and the book its values are entered in."""
+
+    def __init__(self, review: Review, analysis: Analysis):
+        self.review, self.analysis = review, analysis
+        self.book: Book = review.book
+        self.measure: Measure = MEASURES[analysis.measure]
+        self.level: Value = review.book["review.policy.confidence_level"]
+
+    @property
+    def scale(self) -> str:
+        """The quantity that holds an effect on the analysis scale."""
+        return "log_estimate" if self.measure.log else "estimate"
+
+    def derive(
+        self,
+        place: str,
+        name: str,
+        function: Callable[..., Any],
+        *inputs: Any,
+        rule: Rule | None = None,
+        decided_by: Sequence[Value] = (),
+        step: str = "",
+        unit: str | None = None,
+    ) -> Value:
+        """Enter the quantity ``name`` of the study or group at the key ``place``.
+
+        ``step`` is added to the key where one place has several of them; ``rule`` and ``unit``
+        stand in for those of the quantity.
+        """
+        quantity = QUANTITIES[name]
+        made_by = rule or quantity.rule
+        if made_by is None:
+            raise LookupError(f"the quantity {name} needs a rule")
+        shared = "" if self.measure.log else self.analysis.outcome.unit
+        return self.book.derive(
+            ".".join(filter(None, (place, name, step))),
+            made_by,
+            function,
+            *inputs,
+            style=quantity.style,
+            label=self._label(quantity.label, place),
+            unit=unit if unit is not None else shared if quantity.unit == "outcome" else quantity.unit,
+            decided_by=decided_by,
+        )
+
+    def _label(self, quantity: str, place: str) -> str:
+        """The quantity and the place it belongs to, in words."""
+        steps = place.removeprefix(self.analysis.id).split(".")
+        words = [quantity, self.analysis.title]
+        words += [group.label for group in self.analysis.subgroups if group.id in steps]
+        for name, study in self.review.studies.items():
+            if name in steps:
+                words.append(
+                    f"without {study.label.content}" if "without" in steps else str(study.label.content)
+                )
+        return ", ".join(words)

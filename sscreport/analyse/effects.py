@@ -1,0 +1,89 @@
+"""Study effects: the effect size of each data row, its interval and its weight."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from sscreport.analyse.desk import Desk
+from sscreport.records import Heterogeneity, Row, StudyEffect
+from sscreport.statistics import effect_sizes, pooling
+from sscreport.values import Rule, Value
+
+EXPONENTIAL = Rule("exponential of the log")
+
+
+def study_effect(desk: Desk, row: Row) -> StudyEffect:
+    """The effect of one row, its weight not yet known."""
+    study = desk.review.studies[row.content("study")]
+    home = next((group.id for group in desk.analysis.subgroups if group.holds(row)), None)
+    place = ".".join(filter(None, (desk.analysis.id, home, "study", study.id)))
+    columns = {role: row[column] for role, column in desk.analysis.settings["columns"].items()}
+    effect, se = _effect_size(desk, place, columns)
+    low, high = interval(desk, place, effect, se)
+    return StudyEffect(
+        place, study, row, columns, columns["n"], effect, se, reported(desk, place, effect), low, high
+    )
+
+
+def _effect_size(desk: Desk, place: str, columns: Mapping[str, Value]) -> tuple[Value, Value]:
+    inputs = [columns[role] for role in desk.measure.roles]
+    compute = desk.measure.effect
+    if compute is None:  # the data give the effect and its standard error
+        effect, se = inputs
+        return effect, se
+    return (
+        desk.derive(place, desk.scale, lambda *x: compute(*x)[0], *inputs, rule=desk.measure.rule),
+        desk.derive(place, "se", lambda *x: compute(*x)[1], *inputs, rule=desk.measure.rule),
+    )
+
+
+def reported(desk: Desk, place: str, effect: Value) -> Value:
+    """The effect on the scale that is printed; the same value where that is the analysis scale."""
+    if not desk.measure.log:
+        return effect
+    return desk.derive(place, "estimate", desk.measure.reported, effect, rule=EXPONENTIAL)
+
+
+def interval(desk: Desk, place: str, effect: Value, se: Value) -> tuple[Value, Value]:
+    """Both limits at the review's confidence level, on the reported scale."""
+
+    def limit(side: int) -> Callable[[float, float, float], float]:
+        return lambda y, s, level: desk.measure.reported(
+            effect_sizes.confidence_interval(y, s, level / 100)[side]
+        )
+
+    return (
+        desk.derive(place, "ci_low", limit(0), effect, se, desk.level),
+        desk.derive(place, "ci_high", limit(1), effect, se, desk.level),
+    )
+
+
+def roles(effects: Sequence[StudyEffect], names: Sequence[str]) -> list[list[Value]]:
+    """The values of several roles, each a list over the studies."""
+    return [[effect.role(name) for effect in effects] for name in names]
+
+
+def with_weights(
+    desk: Desk, effects: Sequence[StudyEffect], model: Value, spread: Heterogeneity | None
+) -> list[StudyEffect]:
+    """The same effects, each with its share of the whole analysis in percent."""
+    if model.content == "random" and spread is not None:
+        compute: Callable[..., Any] = pooling.inverse_variance_weights
+        inputs = [*roles(effects, ("se",)), spread.tau_squared]
+    else:
+        compute = desk.measure.fixed.weights
+        inputs = roles(effects, desk.measure.fixed.weight_roles)
+
+    def share(position: int) -> Callable[..., float]:
+        def percent(*arrays: Any) -> float:
+            weights = compute(*arrays)
+            return 100 * weights[position] / weights.sum()
+
+        return percent
+
+    return [
+        replace(effect, weight=desk.derive(effect.key, "weight", share(i), *inputs, decided_by=[model]))
+        for i, effect in enumerate(effects)
+    ]

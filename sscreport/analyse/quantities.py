@@ -1,0 +1,74 @@
+"""The quantities an analysis yields: how each is named, made, rounded and what unit it has."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sscreport.values import COUNT, SUM, Rule
+
+HANDBOOK = "Cochrane Handbook for Systematic Reviews of Interventions, section 10.3"
+RANDOM_EFFECTS = Rule(
+    "DerSimonian-Laird random-effects mean", "DerSimonian & Laird (1986) Control Clin Trials 7:177"
+)
+CHI_SQUARED = Rule("P of Q from the chi-squared distribution", "Cochran (1954) Biometrics 10:101")
+INTERVAL = Rule("estimate ± z × standard error, on the analysis scale", HANDBOOK)
+Z_TEST = Rule("Z test", HANDBOOK)
+I_SQUARED = Rule("I²", "Higgins & Thompson (2002) Stat Med 21:1539")
+EGGER = Rule("Egger's regression test", "Egger et al. (1997) BMJ 315:629")
+
+
+@dataclass(frozen=True)
+class Quantity:
+    """``rule`` is None where the measure or the model decides it.
+
+    ``unit`` "outcome" stands for the outcome's own unit, on a scale that has one.
+    """
+
+    label: str
+    rule: Rule | None
+    style: str
+    unit: str = ""
+
+
+QUANTITIES = {
+    # of a study or a pooled group
+    "estimate": Quantity("estimate", None, "estimate", "outcome"),
+    "log_estimate": Quantity("log of the estimate", None, "statistic"),
+    "se": Quantity("standard error", None, "statistic", "outcome"),
+    "ci_low": Quantity("lower limit of the interval", INTERVAL, "estimate", "outcome"),
+    "ci_high": Quantity("upper limit of the interval", INTERVAL, "estimate", "outcome"),
+    "weight": Quantity("weight", Rule("share of the total weight", HANDBOOK), "weight", "%"),
+    "z": Quantity("Z", Z_TEST, "statistic"),
+    "p": Quantity("P", Z_TEST, "p"),
+    "studies": Quantity("studies", COUNT, "count", "studies"),
+    "total": Quantity("sum over the rows", SUM, "count"),
+    # heterogeneity
+    "q": Quantity("Cochran's Q", Rule("Cochran's Q", "Cochran (1954) Biometrics 10:101"), "statistic"),
+    "df": Quantity("degrees of freedom of Q", COUNT, "count"),
+    "q_p": Quantity("P of heterogeneity", CHI_SQUARED, "p"),
+    "i_squared": Quantity("I²", I_SQUARED, "percent", "%"),
+    "tau_squared": Quantity(
+        "τ²",
+        Rule("τ² by the method of moments", "DerSimonian & Laird (1986) Control Clin Trials 7:177"),
+        "statistic",
+    ),
+    # between subgroups
+    "subgroups.q": Quantity(
+        "Q between subgroups",
+        Rule("Q between subgroups", "Borenstein & Higgins (2013) Prev Sci 14:134"),
+        "statistic",
+    ),
+    "subgroups.df": Quantity("degrees of freedom between subgroups", COUNT, "count"),
+    "subgroups.p": Quantity("P of subgroup differences", CHI_SQUARED, "p"),
+    "subgroups.i_squared": Quantity("I² between subgroups", I_SQUARED, "percent1", "%"),
+    # small-study effects
+    "egger.intercept": Quantity("intercept of Egger's regression", EGGER, "statistic"),
+    "egger.p": Quantity("P of Egger's test", EGGER, "p3"),
+    "begg.p": Quantity(
+        "P of Begg's test",
+        Rule(
+            "Begg's rank correlation test, continuity-corrected", "Begg & Mazumdar (1994) Biometrics 50:1088"
+        ),
+        "p3",
+    ),
+}
