@@ -39,7 +39,6 @@ class Column:
     role: str
     header: str
     group: str = ""
-    style: str = "count"
     total: bool = False
 
 
@@ -48,9 +47,8 @@ class Pooling:
     """How study effects become one: on arrays of the measure's roles, the analysis scale.
 
     ``label`` is RevMan's abbreviation; it names a random-effects analysis after this method too.
-
     ``pool`` returns (pooled effect, standard error); ``weights`` any multiple of the weights.
-    ``roles`` are the columns that enter each.
+    ``pool_roles`` and ``weight_roles`` are the columns that enter each.
     """
 
     label: str
@@ -122,8 +120,8 @@ MEASURES = _measures(
             fixed=_IV,
             columns=(
                 Column("n", "Patients", total=True),
-                Column("md", "Mean difference", style="estimate"),
-                Column("se", "SE", style="estimate"),
+                Column("md", "Mean difference"),
+                Column("se", "SE"),
             ),
         ),
         Measure(

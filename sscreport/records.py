@@ -94,7 +94,8 @@ class StudyEffect:
 
     ``effect`` and ``se`` are on the analysis scale (the log for ratios); ``estimate``, ``ci_low``
     and ``ci_high`` on the reported scale. ``weight`` is a percentage of the whole
-    analysis (None until the model is known). ``columns`` are the measure's data columns by their role (``md``, ``se``, ``events_after`` …).
+    analysis (None until the model is known). ``columns`` are the measure's data columns by their
+    role (``md``, ``se``, ``events_after`` …).
     """
 
     key: str

@@ -292,7 +292,7 @@ def test_rows_print_estimate_and_interval_as_revman_does(drawn: Drawn) -> None:
             assert f"{printed(result.estimate)} {limits}" in lines
             assert printed(result.weight) in lines
         model = synthesis.decision.model.content
-        method = MEASURES[synthesis.analysis.measure].methods[model]
+        method = MEASURES[synthesis.analysis.measure].fixed.label
         assert lines.count(f"{method}, {model.capitalize()}, 95% CI") == 2
 
 
