@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from sscreport.records import Review, Row
+from sscreport.records import Field, Review, Row
 from sscreport.values import COUNT, SUM, Rule, Value
 
 DIFFERENCE = Rule("difference")
@@ -53,8 +53,11 @@ class _Describer:
         label: str,
         unit: str = "",
         style: str = "count",
+        decided_by: Sequence[Value] = (),
     ) -> Value:
-        return self.book.derive(key, rule, function, *inputs, style=style, label=label, unit=unit)
+        return self.book.derive(
+            key, rule, function, *inputs, style=style, label=label, unit=unit, decided_by=decided_by
+        )
 
     def _rows(self, table: str) -> Sequence[Row]:
         return self.review.tables.get(table, ())
@@ -62,6 +65,7 @@ class _Describer:
     # ------------------------------------------------------------ studies
 
     def _included(self) -> None:
+        """Studies, sums of counts, ranges of measures, and what the dictionary asks to be counted."""
         rows = self._rows("studies")
         self._enter(
             "included.studies",
@@ -71,74 +75,53 @@ class _Describer:
             label="Included studies",
             unit="studies",
         )
-        for name, column in (("patients", "patients"), ("women", "female"), ("men", "male")):
+        for column, field in self.review.fields["studies"].items():
+            if column not in rows[0].values:
+                continue
             values = [row[column] for row in rows]
-            self._enter(
-                f"included.{name}",
-                SUM,
-                lambda x: int(x.sum()),
-                values,
-                label=f"{name.capitalize()} included",
-                unit=name,
-            )
-        self._extremes(
-            "age", [row["mean_age"] for row in rows if row.content("mean_age") is not None], "mean age"
-        )
-        self._extremes("year", [row["year"] for row in rows], "year of publication")
-        for column in ("country", "cell_source", "route", "injection_site"):
-            self._split(column, rows)
-        for column in ("mean_age", "cell_dose"):
-            values = [row[column] for row in rows]
-            self._enter(
-                f"included.without.{column}",
-                COUNT,
-                _missing,
-                values,
-                label=f"Studies without {column}",
-                unit="studies",
-            )
+            if field.style == "count":
+                label = f"{field.title.capitalize()} in all studies"
+                self._enter(f"included.{column}", SUM, _total, values, label=label, unit=field.unit)
+            elif field.kind in ("integer", "number"):
+                self._extremes(field, [value for value in values if value.content is not None])
+            if field.counted:
+                self._split(field, rows)
+            if not field.required:
+                label = f"Studies without {field.title}"
+                self._enter(
+                    f"included.without.{column}", COUNT, _missing, values, label=label, unit="studies"
+                )
 
-    def _extremes(self, name: str, values: Sequence[Value], label: str) -> None:
+    def _extremes(self, field: Field, values: Sequence[Value]) -> None:
+        if not values:
+            return
         for end, function, word in (("min", np.min, "Lowest"), ("max", np.max, "Highest")):
-            self._enter(
-                f"included.{name}_{end}",
-                EXTREME,
-                function,
-                values,
-                label=f"{word} {label}",
-                unit=values[0].unit,
-                style="general",
-            )
+            key, label = f"included.{field.name}_{end}", f"{word} {field.title}"
+            self._enter(key, EXTREME, function, values, label=label, unit=field.unit, style="general")
 
-    def _split(self, column: str, rows: Sequence[Row]) -> None:
+    def _split(self, field: Field, rows: Sequence[Row]) -> None:
         """Studies and patients for each content of a column, and how many contents there are."""
-        values = [row[column] for row in rows]
-        names = [value.content for value in values if value.content]
+        values = [row[field.name] for row in rows]
+        place = f"included.{field.name}"
         self._enter(
-            f"included.{column}.kinds",
-            COUNT,
-            lambda x: len({name for name in x if name}),
-            values,
-            label=f"Kinds of {column.replace('_', ' ')}",
+            f"{place}.kinds", COUNT, lambda x: len({name for name in x if name}), values, label=field.title
         )
-        for name in dict.fromkeys(names):
-            key = f"included.{column}.{slug(name)}"
-            self._enter(
-                f"{key}.studies",
-                COUNT,
-                lambda x, name=name: list(x).count(name),
-                values,
-                label=f"Studies, {name}",
-                unit="studies",
-            )
-            patients = [row["patients"] for row in rows if row.content(column) == name]
+        for name in dict.fromkeys(value.content for value in values if value.content):
+            key = f"{place}.{slug(name)}"
+            patients = [row["patients"] for row in rows if row.content(field.name) == name]
+
+            def count(contents: Sequence[str], name: str = name) -> int:
+                return list(contents).count(name)
+
+            self._enter(f"{key}.studies", COUNT, count, values, label=f"Studies, {name}", unit="studies")
             self._enter(
                 f"{key}.patients",
                 SUM,
-                lambda x: int(x.sum()),
+                _total,
                 patients,
                 label=f"Patients, {name}",
                 unit="patients",
+                decided_by=values,
             )
 
     # ------------------------------------------------------------ screening
@@ -237,7 +220,7 @@ class _Describer:
         self._enter(
             "safety.patients",
             SUM,
-            lambda x: int(x.sum()),
+            _total,
             patients,
             label="Patients in the studies that counted adverse events",
             unit="patients",
@@ -245,7 +228,7 @@ class _Describer:
         self._enter(
             "safety.events",
             SUM,
-            lambda x: int(x.sum()),
+            _total,
             [row["events"] for row in counted],
             label="Adverse events",
             unit="events",
@@ -270,6 +253,10 @@ class _Describer:
             label=f"Adverse events, {name}",
             unit="events",
         )
+
+
+def _total(numbers: np.ndarray) -> int:
+    return int(numbers.sum())
 
 
 def _missing(contents: Sequence[Any]) -> int:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import difflib
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +17,7 @@ from frictionless import errors as findings
 from frictionless.schema import Field as FrictionlessField
 
 from sscreport.problems import InputError, Problem
+from sscreport.records import Field
 
 # frictionless reports through its logger what it also returns.
 logging.getLogger("frictionless").setLevel(logging.CRITICAL)
@@ -39,22 +39,6 @@ _CONSTRAINTS = {
     "enum": "It must be one of: {}",
     "pattern": "It must match the pattern {}",
 }
-
-
-@dataclass(frozen=True)
-class Field:
-    """One column: its words, its rounding and unit, and how its text is parsed."""
-
-    name: str
-    title: str
-    style: str
-    unit: str
-    _field: FrictionlessField
-
-    def parse(self, text: str) -> Any:
-        """The typed content; None where empty or of the wrong type."""
-        content, _ = self._field.read_cell(text)
-        return float(content) if self._field.type == "number" and content is not None else content
 
 
 class Dictionary:
@@ -79,17 +63,14 @@ class Dictionary:
         return [resource.name for resource in self._package.resources]
 
     def fields(self, table: str) -> dict[str, Field]:
-        schema = self._package.get_resource(table).schema
-        return {
-            field.name: Field(
-                field.name,
-                field.title or field.name,
-                field.custom.get("style", "text"),
-                field.custom.get("unit", ""),
-                field,
-            )
-            for field in schema.fields
-        }
+        """Every column of a table, by name."""
+        return {field.name: _described(field) for field in self._package.get_resource(table).schema.fields}
+
+    def parse(self, table: str, column: str, text: str) -> Any:
+        """The typed content of a cell; None where it is empty or of the wrong type."""
+        field = self._package.get_resource(table).schema.get_field(column)
+        content, _ = field.read_cell(text)
+        return float(content) if field.type == "number" and content is not None else content
 
     def problems(self) -> list[Problem]:
         """Everything in the tables that the dictionary does not allow, table by table."""
@@ -134,6 +115,18 @@ class Dictionary:
     def _known(self, error: Any) -> list[str]:
         path = Path(self._package.basepath or ".") / f"{error.reference_name}.csv"
         return list(_row_ids(path).values())
+
+
+def _described(field: FrictionlessField) -> Field:
+    return Field(
+        name=field.name,
+        title=field.title or field.name,
+        kind=field.type,
+        style=field.custom.get("style", "text"),
+        unit=field.custom.get("unit", ""),
+        required=bool(field.constraints.get("required")),
+        counted=bool(field.custom.get("counted")),
+    )
 
 
 def _expected(error: Any, field: FrictionlessField) -> str:

@@ -18,9 +18,10 @@ from typing import Any
 import jsonschema
 import pandas as pd
 
-from sscreport.dictionary import Dictionary, Field
+from sscreport.dictionary import DESCRIPTOR, Dictionary
 from sscreport.problems import InputError, Problem, UsageError
 from sscreport.records import Analysis, Outcome, Review, Row, Study, Subgroup
+from sscreport.references import load_references
 from sscreport.values import PROVENANCE, Book, Cell
 
 SETTINGS = "data/review.toml"
@@ -40,13 +41,12 @@ def load(root: Path) -> tuple[Review, list[Problem]]:
     references, problems = _load_references(root)
     dictionary = Dictionary.load(root / "data")
     problems = [*dictionary.problems(), *problems]
+    fatal += _missing_columns(dictionary, settings)
     if fatal:
         raise InputError([*fatal, *problems])
     book = Book()
     _read_settings(book, settings)
-    tables = {
-        name: _read_table(book, root / "data", name, dictionary.fields(name)) for name in dictionary.tables
-    }
+    tables = {name: _read_table(book, root / "data", name, dictionary) for name in dictionary.tables}
     outcomes = {name: _outcome(name, table) for name, table in settings["outcomes"].items()}
     review = Review(
         root=root,
@@ -56,6 +56,7 @@ def load(root: Path) -> tuple[Review, list[Problem]]:
         outcomes=outcomes,
         analyses=tuple(_analysis(table, outcomes, tables) for table in settings["analyses"]),
         tables=tables,
+        fields={name: dictionary.fields(name) for name in dictionary.tables},
         references=references,
         constants={entry["text"]: entry["why"] for entry in settings.get("constants", [])},
     )
@@ -126,24 +127,42 @@ def _scalars(
 # ---------------------------------------------------------------- tables
 
 
-def _read_table(book: Book, folder: Path, name: str, fields: Mapping[str, Field]) -> tuple[Row, ...]:
+def _missing_columns(dictionary: Dictionary, settings: Mapping[str, Any]) -> list[Problem]:
+    """What no review can do without: its studies, and rows that say what they measured, when and where."""
+    needed = {"studies": ("id", "label", "patients")}
+    for analysis in settings.get("analyses", []):
+        if isinstance(analysis, Mapping) and analysis.get("data") in dictionary.tables:
+            needed[analysis["data"]] = ("id", "study", "outcome", "timepoint_months")
+    problems = []
+    for table, columns in needed.items():
+        known = dictionary.fields(table) if table in dictionary.tables else {}
+        for column in columns:
+            if column not in known:
+                expected = f"The dictionary must describe a table {table} with a column {column}."
+                problems.append(Problem(DESCRIPTOR, expected, row=table))
+    return problems
+
+
+def _read_table(book: Book, folder: Path, name: str, dictionary: Dictionary) -> tuple[Row, ...]:
     try:
         frame = pd.read_csv(folder / f"{name}.csv", dtype=str, keep_default_na=False, encoding="utf-8")
     except (OSError, ValueError):
         return ()  # already a problem of the dictionary
+    if "id" not in frame:
+        return ()
     # A row without an id, or with one used before, is a problem of the dictionary too.
     known = frame[(frame["id"] != "") & ~frame["id"].duplicated()]
     lines = known.index + HEADER_LINES + 1
     return tuple(
-        _read_row(book, name, int(line), raw, fields)
+        _read_row(book, name, int(line), raw, dictionary)
         for line, raw in zip(lines, known.to_dict("records"), strict=True)
     )
 
 
-def _read_row(book: Book, name: str, line: int, raw: Mapping[str, Any], fields: Mapping[str, Field]) -> Row:
+def _read_row(book: Book, name: str, line: int, raw: Mapping[str, Any], dictionary: Dictionary) -> Row:
     file, values, cells = f"data/{name}.csv", {}, {}
     subject = raw.get("study") or raw.get("label") or raw["id"]
-    for column, field in fields.items():
+    for column, field in dictionary.fields(name).items():
         if column in DESCRIBING or column.endswith("_provenance"):
             continue
         text = raw.get(column) or ""
@@ -155,7 +174,8 @@ def _read_row(book: Book, name: str, line: int, raw: Mapping[str, Any], fields: 
         )
         label = f"{field.title}, {subject}"
         key = f"{name}.{raw['id']}.{column}"
-        values[column] = book.read(key, cells[column], field.parse(text), field.style, label, field.unit)
+        content = dictionary.parse(name, column, text)
+        values[column] = book.read(key, cells[column], content, field.style, label, field.unit)
     return Row(raw["id"], file, line, values, cells)
 
 
@@ -163,8 +183,6 @@ def _read_row(book: Book, name: str, line: int, raw: Mapping[str, Any], fields: 
 
 
 def _load_references(root: Path) -> tuple[Mapping[str, Any], list[Problem]]:
-    from sscreport.compose.citations import load_references
-
     try:
         return load_references(root / "data" / "references.json"), []
     except InputError as error:

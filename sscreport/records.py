@@ -14,6 +14,23 @@ from sscreport.values import Book, Cell, Value
 
 
 @dataclass(frozen=True)
+class Field:
+    """What the data dictionary says of a column: its words, its rounding, its unit.
+
+    ``kind`` is its type ("integer", "number", "string" …); ``counted`` asks for the studies and
+    patients with each of its contents.
+    """
+
+    name: str
+    title: str
+    kind: str
+    style: str
+    unit: str
+    required: bool
+    counted: bool
+
+
+@dataclass(frozen=True)
 class Row:
     """One data row: its id and line, the values read from its columns and the cells behind them."""
 
@@ -27,7 +44,9 @@ class Row:
         return self.values[column]
 
     def content(self, column: str) -> Any:
-        return self.values[column].content
+        """The parsed content; None where the cell is empty, wrong, or the table has no such column."""
+        value = self.values.get(column)
+        return None if value is None else value.content
 
 
 @dataclass(frozen=True)
@@ -246,7 +265,7 @@ class Finding:
 
 @dataclass(frozen=True)
 class Review:
-    """Everything that was loaded. ``tables`` are all data rows by file stem."""
+    """Everything that was loaded. ``tables`` are all data rows by file stem; ``fields`` their columns."""
 
     root: Any
     book: Book
@@ -255,6 +274,7 @@ class Review:
     outcomes: Mapping[str, Outcome]
     analyses: tuple[Analysis, ...]
     tables: Mapping[str, Sequence[Row]]
+    fields: Mapping[str, Mapping[str, Field]]
     references: Mapping[str, Mapping[str, Any]]
     constants: Mapping[str, str]
 

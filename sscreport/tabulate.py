@@ -6,8 +6,11 @@ the letters of the footnotes and the marks of the values.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import re
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import cycle
+from typing import Any
 
 from sscreport.measures import MEASURES
 from sscreport.problems import InputError, Problem
@@ -35,7 +38,7 @@ def tabulate(review: Review, findings: Sequence[Finding]) -> dict[str, Table]:
     ]
     if unknown:
         raise InputError(unknown)
-    return {entry["id"]: KINDS[entry["kind"]](entry["id"], _Source(review, findings)) for entry in wanted}
+    return {entry["id"]: KINDS[entry["kind"]](entry, _Source(review, findings)) for entry in wanted}
 
 
 @dataclass(frozen=True)
@@ -76,58 +79,63 @@ def _study(study: Study) -> TableCell:
     return _cell((study.label, " ", Cite(study.references)), header=True)
 
 
-# ---------------------------------------------------------------- Table 1: characteristics
+# ---------------------------------------------------------------- characteristics of the studies
+
+# A column's text in review.toml: {column} prints a cell, [ … ] is left out where its cell is empty.
+_OPTIONAL = re.compile(r"\[([^\]]*)\]")
+_COLUMN = re.compile(r"\{(\w+)\}")
 
 
-def characteristics(name: str, source: _Source) -> Table:
-    """One row a study: design, patients, follow-up and the cells given."""
-    align = ("left", "center", "left", "left", "right", "right", "left", "left", "left", "left")
-    head = _head(
-        "Study",
-        "Year",
-        "Country",
-        "Design",
-        "Patients (women/men)",
-        "Mean age, years",
-        "Follow-up",
-        "Source of cells",
-        "Cells given",
-        "Route (site)",
-        align=align,
-    )
-    body = [_characteristics_row(study, align) for study in source.review.studies.values()]
-    return Table(name, (head,), (*body, _characteristics_total(source.book, align)), landscape=True)
+def characteristics(entry: Mapping[str, Any], source: _Source) -> Table:
+    """One row a study, with the columns that review.toml asks for, and the sums over all studies."""
+    columns = entry.get("columns", [])
+    align = ["left", *(column.get("align", "left") for column in columns)]
+    head = _head("Study", *(column["title"] for column in columns), align=align)
+    body = []
+    for study in source.review.studies.values():
+        cells = [
+            _cell(_filled(column["text"], study.row.values), column.get("align", "left"))
+            for column in columns
+        ]
+        body.append((_study(study), *cells))
+    if any(column.get("total") for column in columns):
+        body.append(_sums(columns, source.book))
+    return Table(entry["id"], (head,), tuple(body), landscape=entry.get("landscape", False))
 
 
-def _characteristics_row(study: Study, align: Sequence[str]) -> tuple[TableCell, ...]:
-    row = study.row
-    site = (
-        (row["route"], " (", row["injection_site"], ")") if row.content("injection_site") else (row["route"],)
-    )
-    cells = [
-        (row["year"],),
-        (row["country"],),
-        (row["design"],),
-        (row["patients"], " (", row["female"], "/", row["male"], ")"),
-        (_or_dash(row["mean_age"]),),
-        (row["follow_up"], " ", row["follow_up_unit"]),
-        (row["cell_source"],),
-        (_or_dash(row["cell_dose"]),),
-        site,
+def _filled(text: str, values: Mapping[str, Value]) -> tuple[Part, ...]:
+    """A column's text with the cells of one study; a dash where none of them is reported."""
+
+    def reported(match: re.Match[str]) -> str:
+        names = _COLUMN.findall(match[1])
+        return match[1] if all(values[name].content is not None for name in names) else ""
+
+    text = _OPTIONAL.sub(reported, text)
+    if all(values[name].content is None for name in _COLUMN.findall(text)):
+        return (NOT_REPORTED,)
+    pieces = _COLUMN.split(text)  # words and names of columns by turns
+    parts = [
+        _or_dash(values[piece]) if odd else piece
+        for odd, piece in zip(cycle((False, True)), pieces, strict=False)
     ]
-    return (_study(study), *(_cell(parts, a) for parts, a in zip(cells, align[1:], strict=True)))
+    return tuple(part for part in parts if part != "")
 
 
-def _characteristics_total(book: Book, align: Sequence[str]) -> tuple[TableCell, ...]:
-    everyone = (book["included.patients"], " (", book["included.women"], "/", book["included.men"], ")")
-    first = TableCell(("All ", book["included.studies"], " studies"), header=True, colspan=4)
-    return first, _cell(everyone, align[4]), TableCell(("",), colspan=len(align) - 5)
+def _sums(columns: Sequence[Mapping[str, Any]], book: Book) -> tuple[TableCell, ...]:
+    """The last row: sums over the studies in the columns that have them."""
+    before = next(i for i, column in enumerate(columns) if column.get("total"))
+    cells = [TableCell(("All ", book["included.studies"], " studies"), header=True, colspan=before + 1)]
+    for column in columns[before:]:
+        names = _COLUMN.findall(column["text"]) if column.get("total") else []
+        sums = {name: book[f"included.{name}"] for name in names}
+        cells.append(_cell(_filled(column["text"], sums) if names else "", column.get("align", "left")))
+    return tuple(cells)
 
 
-# ---------------------------------------------------------------- Table 2: outcomes, safety, quality
+# ---------------------------------------------------------------- outcomes, safety, quality
 
 
-def outcomes(name: str, source: _Source) -> Table:
+def outcomes(entry: Mapping[str, Any], source: _Source) -> Table:
     """One row a study: adverse events, endpoints and the Newcastle-Ottawa score."""
     align = ("left", "right", "right", "left", "left", "left", "right")
     head = (
@@ -137,7 +145,7 @@ def outcomes(name: str, source: _Source) -> Table:
         _head("Number", "At the injection site", "Other", align=align[2:5]),
     )
     body = tuple(_outcomes_row(study, source, align) for study in source.review.studies.values())
-    return Table(name, head, body, landscape=True)
+    return Table(entry["id"], head, body, landscape=entry.get("landscape", False))
 
 
 def _span(titles: Sequence[str], align: Sequence[str]) -> tuple[TableCell, ...]:
@@ -172,10 +180,10 @@ def _events(rows: Sequence[Row], site: str) -> tuple[Part, ...]:
     )
 
 
-# ---------------------------------------------------------------- Table 3: summary of findings
+# ---------------------------------------------------------------- summary of findings
 
 
-def findings(name: str, source: _Source) -> Table:
+def findings(entry: Mapping[str, Any], source: _Source) -> Table:
     """One row a finding: how much evidence, the pooled result, the judgements and the certainty."""
     domains = list(source.findings[0].judgements) if source.findings else []
     titles = [
@@ -193,7 +201,7 @@ def findings(name: str, source: _Source) -> Table:
         align=align,
     )
     body = tuple(_finding_row(finding, source.book, domains) for finding in source.findings)
-    return Table(name, (head,), body, landscape=True)
+    return Table(entry["id"], (head,), body, landscape=entry.get("landscape", False))
 
 
 def _finding_row(finding: Finding, book: Book, domains: Sequence[str]) -> tuple[TableCell, ...]:
@@ -239,7 +247,7 @@ def _symbols(certainty: str, levels: str) -> str:
     return "⊕" * filled + "⊝" * (len(names) - filled)
 
 
-KINDS: dict[str, Callable[[str, _Source], Table]] = {
+KINDS: dict[str, Callable[[Mapping[str, Any], _Source], Table]] = {
     "characteristics": characteristics,
     "outcomes": outcomes,
     "findings": findings,

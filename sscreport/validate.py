@@ -7,6 +7,7 @@ that the dictionary already refused is None here and is passed over.
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from sscreport.load import SETTINGS
@@ -229,6 +230,16 @@ def judgements_name_what_exists(review: Review) -> Iterator[Problem]:
             )
 
 
+def tables_name_columns(review: Review) -> Iterator[Problem]:
+    known = review.fields["studies"]
+    for table in review.settings.get("tables", []):
+        for column in table.get("columns", []):
+            for name in re.findall(r"\{(\w+)\}", column["text"]):
+                if name not in known:
+                    expected = f"data/studies.csv has no column {name}.{_meant(name, known)}"
+                    yield _setting(f"tables.{table['id']}", column["title"], column["text"], expected)
+
+
 def figures_name_analyses(review: Review) -> Iterator[Problem]:
     known = [analysis.id for analysis in review.analyses]
     for figure in review.settings.get("figures", []):
@@ -264,6 +275,7 @@ CHECKS: tuple[Check, ...] = (
     screening_adds_up,
     references_exist,
     judgements_name_what_exists,
+    tables_name_columns,
     figures_name_analyses,
     bands_ascend,
     certainty_starts_on_a_level,

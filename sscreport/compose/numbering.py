@@ -11,8 +11,8 @@ from typing import Any
 
 from lxml import etree
 
-from sscreport.compose.citations import bibliography, citation
 from sscreport.problems import BuildError, Problem
+from sscreport.references import bibliography, citation
 
 LABELS = {"figure": "Fig.", "table": "Table"}
 NO_BREAK = "\N{NO-BREAK SPACE}"

@@ -1,6 +1,6 @@
-"""Citations by key: numbers in brackets in the text, and the list of references by a CSL style.
+"""References: loaded from CSL-JSON, cited by number in the text, listed by a CSL style.
 
-References are CSL-JSON (citeproc-js 1.0 data schema) and are set by citeproc-py without any network.
+The entries follow the citeproc-js 1.0 data schema and are set by citeproc-py without any network.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from lxml import etree
 from sscreport.problems import InputError, Problem
 from sscreport.values import PROVENANCE
 
-STYLE = Path(__file__).parent.parent / "styles" / "vancouver-brackets.csl"
+STYLE = Path(__file__).parent / "styles" / "vancouver-brackets.csl"
 REFERENCES = "data/references.json"
 
 Reference = Mapping[str, Any]

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from lxml import etree
 
-from sscreport.compose.citations import bibliography, citation, load_references
 from sscreport.problems import InputError
+from sscreport.references import bibliography, citation, load_references
 
 REFERENCES = Path(__file__).parent.parent / "data" / "references.json"
 # Doubled marks or spaces, empty brackets, leftovers of code, a hyphen in a page range.
