@@ -21,8 +21,8 @@ if ! "$venv_python" -m pip --version >/dev/null 2>&1; then
     "$python" -m venv --clear .venv
 fi
 
-"$venv_python" -m pip install --quiet --disable-pip-version-check --requirement requirements.lock
-"$venv_python" -m pip install --quiet --disable-pip-version-check --no-deps --editable .
+"$venv_python" -m pip install --quiet --quiet --disable-pip-version-check --requirement requirements.lock
+"$venv_python" -m pip install --quiet --quiet --disable-pip-version-check --no-deps --editable .
 
 if ! "$venv_python" -c 'import weasyprint' >/dev/null 2>&1; then
     scripts/system-packages.sh libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 || {

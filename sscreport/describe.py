@@ -215,7 +215,7 @@ class _Describer:
             label="Studies that described adverse events without a count",
             unit="studies",
         )
-        counted = [row for row in rows if row.content("events") is not None]
+        counted = [row for row in rows if row.content("reporting") == "counted"]
         patients = [self.review.studies[row.content("study")].row["patients"] for row in counted]
         self._enter(
             "safety.patients",
@@ -224,6 +224,7 @@ class _Describer:
             patients,
             label="Patients in the studies that counted adverse events",
             unit="patients",
+            decided_by=reporting,
         )
         self._enter(
             "safety.events",
@@ -232,6 +233,7 @@ class _Describer:
             [row["events"] for row in counted],
             label="Adverse events",
             unit="events",
+            decided_by=reporting,
         )
         for column, names in (
             ("severity", ("mild", "moderate", "serious")),

@@ -1,14 +1,18 @@
 """The data dictionary: what ``data/datapackage.json`` says of every table, and what breaks it.
 
-Frictionless checks types, ranges, keys and references; this module words its findings so that
-each names file, row, column, value and what was expected.
+Files are read here as text, row by row with their lines. Frictionless checks types, ranges, keys
+and references; this module words its findings so that each names file, line, row, column, value
+and what was expected.
 """
 
 from __future__ import annotations
 
-import difflib
+import csv
+import io
+import json
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -16,13 +20,13 @@ from frictionless import FrictionlessException, Package
 from frictionless import errors as findings
 from frictionless.schema import Field as FrictionlessField
 
-from sscreport.problems import InputError, Problem
+from sscreport.folder import DICTIONARY
+from sscreport.problems import InputError, Problem, did_you_mean
 from sscreport.records import Field
 
 # frictionless reports through its logger what it also returns.
 logging.getLogger("frictionless").setLevel(logging.CRITICAL)
 
-DESCRIPTOR = "data/datapackage.json"
 _TYPES = {
     "integer": "a whole number",
     "number": "a number",
@@ -41,111 +45,166 @@ _CONSTRAINTS = {
 }
 
 
-class Dictionary:
-    """The review's tables as its data package describes them."""
+@dataclass
+class RawTable:
+    """A file's cells as text, by column, with the line of each row. Blank rows are left out."""
 
-    def __init__(self, package: Package):
-        self._package = package
+    columns: list[str]
+    rows: list[dict[str, str]] = field(default_factory=list)
+    lines: list[int] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+
+
+class Dictionary:
+    """The review's tables as its data package describes them, and the rows its files hold."""
+
+    def __init__(self, folder: Path, descriptor: Mapping[str, Any]):
+        package = Package.from_descriptor(dict(descriptor), basepath=str(folder))
+        self._descriptor = descriptor
+        self._schemas = {resource.name: resource.schema for resource in package.resources}
+        self.raw = {name: _read(folder / f"{name}.csv", list(self.fields(name))) for name in self._schemas}
 
     @classmethod
     def load(cls, folder: Path) -> Dictionary:
         """Read ``folder/datapackage.json``; raises `InputError` where it is missing or invalid."""
+        path = folder / "datapackage.json"
         try:
-            return cls(Package(str(folder / "datapackage.json"), allow_invalid=False))
+            descriptor = json.loads(path.read_text(encoding="utf-8"))
+            return cls(folder, descriptor)
+        except OSError:
+            reasons = ["There is no data dictionary"]
+        except (UnicodeDecodeError, json.JSONDecodeError) as error:
+            reasons = [f"This is not valid JSON: {error}"]
         except FrictionlessException as error:
             reasons = [reason.note for reason in error.reasons] or [error.error.note]
-            raise InputError(
-                Problem(DESCRIPTOR, f"{reason[:1].upper()}{reason[1:]}.") for reason in reasons
-            ) from None
+        except KeyError as error:
+            reasons = [f"A resource needs a name and a schema with fields; missing is {error}"]
+        raise InputError(Problem(DICTIONARY, f"{reason[:1].upper()}{reason[1:]}.") for reason in reasons)
 
     @property
     def tables(self) -> list[str]:
-        return [resource.name for resource in self._package.resources]
+        return list(self._schemas)
 
     def fields(self, table: str) -> dict[str, Field]:
         """Every column of a table, by name."""
-        return {field.name: _described(field) for field in self._package.get_resource(table).schema.fields}
+        return {column.name: _described(column) for column in self._schemas[table].fields}
 
     def parse(self, table: str, column: str, text: str) -> Any:
         """The typed content of a cell; None where it is empty or of the wrong type."""
-        field = self._package.get_resource(table).schema.get_field(column)
-        content, _ = field.read_cell(text)
-        return float(content) if field.type == "number" and content is not None else content
+        described = self._schemas[table].get_field(column)
+        content, _ = described.read_cell(text)
+        return float(content) if described.type == "number" and content is not None else content
 
     def problems(self) -> list[Problem]:
         """Everything in the tables that the dictionary does not allow, table by table."""
-        report = self._package.validate()
-        found = [Problem(DESCRIPTOR, f"{error.message}") for error in report.errors]
-        for task in report.tasks:
-            ids = _row_ids(Path(self._package.basepath or ".") / task.place)
-            found.extend(self._word(task.name, error, ids) for error in task.errors)
+        found = [problem for raw in self.raw.values() for problem in raw.problems]
+        for task in self._package().validate().tasks:
+            found.extend(self._word(task.name, error) for error in task.errors)
         return found
 
-    def _word(self, table: str, error: Any, ids: Mapping[int, str]) -> Problem:
-        file = f"data/{table}.csv"
-        line = getattr(error, "row_number", None)
-        row = ids.get(line) if line else None
+    def _package(self) -> Package:
+        """The tables that could be read, as frictionless checks them."""
+        readable = {name for name, raw in self.raw.items() if raw.rows}
+        resources = []
+        for resource in self._descriptor["resources"]:
+            name, schema = resource["name"], dict(resource["schema"])
+            if name in readable:
+                raw = self.raw[name]
+                keys = schema.get("foreignKeys", [])
+                schema["foreignKeys"] = [key for key in keys if key["reference"]["resource"] in readable]
+                data = [raw.columns, *([row[column] for column in raw.columns] for row in raw.rows)]
+                resources.append({"name": name, "data": data, "schema": schema})
+        version = {key: self._descriptor[key] for key in ("$schema",) if key in self._descriptor}
+        return Package.from_descriptor({**version, "name": "tables", "resources": resources})
+
+    def _word(self, table: str, error: Any) -> Problem:
+        file, raw = f"data/{table}.csv", self.raw[table]
+        position = (getattr(error, "row_number", None) or 1) - 2  # the header is row 1
+        line, row = (raw.lines[position], raw.rows[position]["id"]) if position >= 0 else (None, None)
         if isinstance(error, (findings.TypeError, findings.ConstraintError)):
-            field = self._package.get_resource(table).schema.get_field(error.field_name)
-            return Problem(file, _expected(error, field), line, row, error.field_name, error.cell)
+            column = self._schemas[table].get_field(error.field_name)
+            return Problem(file, _expected(error, column), line, row, error.field_name, error.cell)
         if isinstance(error, findings.ForeignKeyError):
-            return self._word_reference(table, error, line, row)
+            value, target = str(error.field_cells[0]), error.reference_name
+            hint = did_you_mean(value, [other["id"] for other in self.raw[target].rows])
+            expected = f"There is no row {value} in data/{target}.csv.{hint}"
+            return Problem(file, expected, line, row, error.field_names[0], value)
         if isinstance(error, findings.PrimaryKeyError):
-            return Problem(file, f"Row ids must be unique; this one is {error.note}.", line, row, "id", row)
-        if isinstance(error, (findings.MissingCellError, findings.ExtraCellError)):
-            return Problem(
-                file,
-                "Every row needs as many cells as the header names; is a comma missing or unquoted?",
-                line,
-                row,
-                error.field_name or "a cell",
-                error.cell,
+            expected = (
+                "Row ids must be unique; another row has this one." if row else "Every row needs an id."
             )
-        note = error.note or error.message
-        return Problem(file, f"{error.title}: {note}.", line, row)
-
-    def _word_reference(self, table: str, error: Any, line: int | None, row: str | None) -> Problem:
-        column, known = error.field_names[0], self._known(error)
-        value = str(error.field_cells[0])
-        close = difflib.get_close_matches(value, known, n=1)
-        hint = f" Did you mean {close[0]}?" if close else ""
-        expected = f"There is no row {value} in data/{error.reference_name}.csv.{hint}"
-        return Problem(f"data/{table}.csv", expected, line, row, column, value)
-
-    def _known(self, error: Any) -> list[str]:
-        path = Path(self._package.basepath or ".") / f"{error.reference_name}.csv"
-        return list(_row_ids(path).values())
+            return Problem(file, expected, line, row, "id", row)
+        return Problem(file, f"{error.title}: {error.note or error.message}.", line, row)
 
 
-def _described(field: FrictionlessField) -> Field:
+def _read(path: Path, columns: Sequence[str]) -> RawTable:
+    """The file's rows, or the one reason why none can be read."""
+    table, file = RawTable(list(columns)), f"data/{path.name}"
+    try:
+        text = path.read_bytes().decode("utf-8-sig")
+    except OSError:
+        table.problems.append(Problem(file, f"The file is missing; {DICTIONARY} describes it."))
+        return table
+    except UnicodeDecodeError as error:
+        line = path.read_bytes()[: error.start].count(b"\n") + 1
+        table.problems.append(Problem(file, "The file must be saved as UTF-8 text; this line is not.", line))
+        return table
+    reader = csv.reader(io.StringIO(text, newline=""))
+    header = next(reader, [])
+    if problem := _header_problem(file, header, columns):
+        table.problems.append(problem)
+        return table
+    before = reader.line_num
+    for cells in reader:
+        line, before = before + 1, reader.line_num
+        if not any(cell.strip() for cell in cells):
+            continue  # spreadsheets leave blank rows behind
+        if len(cells) != len(header):
+            size = f"The row has {len(cells)} cells and the header {len(header)}"
+            expected = f"{size}; is a comma missing or unquoted?"
+            table.problems.append(Problem(file, expected, line, cells[0]))
+            continue
+        table.rows.append(dict(zip(header, cells, strict=True)))
+        table.lines.append(line)
+    if not table.rows and not table.problems:
+        table.problems.append(Problem(file, "The file has no rows."))
+    return table
+
+
+def _header_problem(file: str, header: Sequence[str], columns: Sequence[str]) -> Problem | None:
+    missing = [name for name in columns if name not in header]
+    unknown = [name for name in header if name not in columns]
+    if not header:
+        return Problem(file, "The file is empty.")
+    if len(header) == 1 and len(columns) > 1:
+        return Problem(file, "The header is one single cell; columns must be separated by commas.", 1)
+    said = [f"missing: {', '.join(missing)}"] if missing else []
+    said += [f"unknown: {', '.join(unknown)}"] if unknown else []
+    if not said:
+        return None
+    return Problem(file, f"The header must name the columns of {DICTIONARY} ({'; '.join(said)}).", 1)
+
+
+def _described(column: FrictionlessField) -> Field:
     return Field(
-        name=field.name,
-        title=field.title or field.name,
-        kind=field.type,
-        style=field.custom.get("style", "text"),
-        unit=field.custom.get("unit", ""),
-        required=bool(field.constraints.get("required")),
-        counted=bool(field.custom.get("counted")),
+        name=column.name,
+        title=column.title or column.name,
+        kind=column.type,
+        style=column.custom.get("style", "text"),
+        unit=column.custom.get("unit", ""),
+        required=bool(column.constraints.get("required")),
+        counted=bool(column.custom.get("counted")),
     )
 
 
-def _expected(error: Any, field: FrictionlessField) -> str:
+def _expected(error: Any, column: FrictionlessField) -> str:
     if isinstance(error, findings.TypeError):
-        text = f"Expected {_TYPES.get(field.type, field.type)}"
+        text = f"Expected {_TYPES.get(column.type, column.type)}"
     else:
         name = error.note.split('"')[1]
-        bound = field.constraints[name]
+        bound = column.constraints[name]
         shown = ", ".join(map(str, bound)) if isinstance(bound, list) else bound
         text = _CONSTRAINTS[name].format(shown)
-    description = f": {field.description}" if field.description else "."
-    hint = field.custom.get("hint", "")
+    description = f": {column.description}" if column.description else "."
+    hint = column.custom.get("hint", "")
     return f"{text}{description}{' ' + hint if hint else ''}"
-
-
-def _row_ids(path: Path) -> dict[int, str]:
-    """Row id by line number, as far as the file can be read."""
-    try:
-        lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
-    except OSError:
-        return {}
-    return {number: line.split(",", 1)[0] for number, line in enumerate(lines, start=1) if number > 1}

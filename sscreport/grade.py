@@ -23,8 +23,12 @@ def grade(review: Review, syntheses: Sequence[Synthesis]) -> tuple[Finding, ...]
     )
 
 
-def certainty(levels: Sequence[str], start: str, judgements: Sequence[str]) -> str:
-    """The level ``start`` less one for each "serious"; never below the first of ``levels``."""
+def certainty(start: str, judgements: Sequence[str], scale: str) -> str:
+    """The level ``start`` less one for each "serious"; never below the first.
+
+    ``scale`` names the levels from the lowest, separated by ", ".
+    """
+    levels = scale.split(", ")
     return levels[max(0, levels.index(start) - list(judgements).count("serious"))]
 
 
@@ -33,7 +37,6 @@ def _finding(review: Review, row: Row, synthesis: Synthesis) -> Finding:
     group = next((group for group in synthesis.groups if group.id == name), synthesis.overall)
     domains = [domain for domain in review.settings["grade"]["domains"] if domain in row.values]
     judgements = {domain: row[domain] for domain in domains}
-    levels = review.settings["grade"]["levels"]
     parts = _name(book, synthesis, group)
     return Finding(
         id=row.id,
@@ -46,6 +49,7 @@ def _finding(review: Review, row: Row, synthesis: Synthesis) -> Finding:
             *parts,
             style="text",
             label="Finding",
+            decided_by=[row["analysis"], row["group"]],
         ),
         judgements=judgements,
         reasons={
@@ -56,9 +60,10 @@ def _finding(review: Review, row: Row, synthesis: Synthesis) -> Finding:
         certainty=book.derive(
             f"grade.{row.id}.certainty",
             GRADE,
-            lambda start, words: certainty(levels, start, words),
+            certainty,
             book["review.grade.start"],
             list(judgements.values()),
+            book["review.grade.levels"],
             style="text",
             label=f"Certainty of the evidence, {', '.join(part.content for part in parts)}",
         ),

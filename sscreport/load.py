@@ -16,16 +16,14 @@ from pathlib import Path
 from typing import Any
 
 import jsonschema
-import pandas as pd
 
-from sscreport.dictionary import DESCRIPTOR, Dictionary
+from sscreport.dictionary import Dictionary
+from sscreport.folder import DICTIONARY, REFERENCES, SETTINGS
 from sscreport.problems import InputError, Problem, UsageError
 from sscreport.records import Analysis, Outcome, Review, Row, Study, Subgroup
 from sscreport.references import load_references
 from sscreport.values import PROVENANCE, Book, Cell
 
-SETTINGS = "data/review.toml"
-HEADER_LINES = 1
 DESCRIBING = ("provenance", "source", "locator", "note")
 
 
@@ -46,7 +44,7 @@ def load(root: Path) -> tuple[Review, list[Problem]]:
         raise InputError([*fatal, *problems])
     book = Book()
     _read_settings(book, settings)
-    tables = {name: _read_table(book, root / "data", name, dictionary) for name in dictionary.tables}
+    tables = {name: _read_table(book, name, dictionary) for name in dictionary.tables}
     outcomes = {name: _outcome(name, table) for name, table in settings["outcomes"].items()}
     review = Review(
         root=root,
@@ -73,7 +71,17 @@ def _load_settings(root: Path) -> tuple[dict[str, Any], list[Problem]]:
         return {}, [Problem(SETTINGS, f"The file must be UTF-8 text: {error}.")]
     except tomllib.TOMLDecodeError as error:
         return {}, [Problem(SETTINGS, f"This is not valid TOML: {error}.")]
-    return settings, [_settings_problem(error) for error in _validator().iter_errors(settings)]
+    problems = [_settings_problem(error) for error in _validator().iter_errors(settings)]
+    return settings, problems or list(_repeated_ids(settings))
+
+
+def _repeated_ids(settings: Mapping[str, Any]) -> Iterator[Problem]:
+    for kind in ("analyses", "figures", "tables"):
+        names = [entry["id"] for entry in settings.get(kind, [])]
+        for name in dict.fromkeys(names):
+            if names.count(name) > 1:
+                expected = f"Ids must be unique; {names.count(name)} entries have this one."
+                yield Problem(SETTINGS, expected, row=kind, column="id", value=name)
 
 
 def _schema() -> dict[str, Any]:
@@ -139,39 +147,36 @@ def _missing_columns(dictionary: Dictionary, settings: Mapping[str, Any]) -> lis
         for column in columns:
             if column not in known:
                 expected = f"The dictionary must describe a table {table} with a column {column}."
-                problems.append(Problem(DESCRIPTOR, expected, row=table))
+                problems.append(Problem(DICTIONARY, expected, row=table))
     return problems
 
 
-def _read_table(book: Book, folder: Path, name: str, dictionary: Dictionary) -> tuple[Row, ...]:
-    try:
-        frame = pd.read_csv(folder / f"{name}.csv", dtype=str, keep_default_na=False, encoding="utf-8")
-    except (OSError, ValueError):
-        return ()  # already a problem of the dictionary
-    if "id" not in frame:
-        return ()
-    # A row without an id, or with one used before, is a problem of the dictionary too.
-    known = frame[(frame["id"] != "") & ~frame["id"].duplicated()]
-    lines = known.index + HEADER_LINES + 1
-    return tuple(
-        _read_row(book, name, int(line), raw, dictionary)
-        for line, raw in zip(lines, known.to_dict("records"), strict=True)
-    )
+def _read_table(book: Book, name: str, dictionary: Dictionary) -> tuple[Row, ...]:
+    """The rows of a table; one without an id, or with one used before, is a problem already."""
+    raw, seen, rows = dictionary.raw[name], {""}, []
+    for line, cells in zip(raw.lines, raw.rows, strict=True):
+        if cells["id"] not in seen:
+            seen.add(cells["id"])
+            rows.append(_read_row(book, name, line, cells, dictionary))
+    return tuple(rows)
 
 
-def _read_row(book: Book, name: str, line: int, raw: Mapping[str, Any], dictionary: Dictionary) -> Row:
+def _read_row(book: Book, name: str, line: int, raw: Mapping[str, str], dictionary: Dictionary) -> Row:
     file, values, cells = f"data/{name}.csv", {}, {}
     subject = raw.get("study") or raw.get("label") or raw["id"]
-    for column, field in dictionary.fields(name).items():
-        if column in DESCRIBING or column.endswith("_provenance"):
+    fields = dictionary.fields(name)
+    for column, field in fields.items():
+        described, _, word = column.rpartition("_")
+        if column in DESCRIBING or (word in DESCRIBING and described in fields):
             continue
         text = raw.get(column) or ""
         provenance = raw.get(f"{column}_provenance") or raw.get("provenance") or "derived"
         if provenance not in PROVENANCE:
             provenance = "derived"  # already a problem of the dictionary
-        cells[column] = Cell(
-            file, raw["id"], column, text, provenance, raw.get("source") or "", raw.get("locator") or ""
+        source, locator = (
+            raw.get(f"{column}_{part}") or raw.get(part) or "" for part in ("source", "locator")
         )
+        cells[column] = Cell(file, raw["id"], column, text, provenance, source, locator)
         label = f"{field.title}, {subject}"
         key = f"{name}.{raw['id']}.{column}"
         content = dictionary.parse(name, column, text)
@@ -184,7 +189,7 @@ def _read_row(book: Book, name: str, line: int, raw: Mapping[str, Any], dictiona
 
 def _load_references(root: Path) -> tuple[Mapping[str, Any], list[Problem]]:
     try:
-        return load_references(root / "data" / "references.json"), []
+        return load_references(root / REFERENCES), []
     except InputError as error:
         return {}, error.problems
 

@@ -63,6 +63,9 @@ class Pooling:
 class Measure:
     """An effect measure.
 
+    ``above_null`` says what an estimate above ``null`` means: scores or events were "lower" or
+    "higher" after treatment.
+
     ``effect`` computes (effect, standard error) on the analysis scale from the columns named in
     ``roles``; None where the data give effect and standard error themselves (``md``, ``se``).
     """
@@ -72,6 +75,7 @@ class Measure:
     short: str
     null: float
     log: bool
+    above_null: str
     roles: tuple[str, ...]
     rule: Rule
     effect: Callable[..., tuple[np.ndarray, np.ndarray]] | None
@@ -114,6 +118,7 @@ MEASURES = _measures(
             short="MD",
             null=0.0,
             log=False,
+            above_null="lower",  # before minus after
             roles=("md", "se"),
             rule=TAKEN,
             effect=None,
@@ -130,6 +135,7 @@ MEASURES = _measures(
             short="OR",
             null=1.0,
             log=True,
+            above_null="higher",  # after against before
             roles=_COUNTS,
             rule=LOG_ODDS_RATIO,
             effect=effect_sizes.log_odds_ratio,

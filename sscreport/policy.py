@@ -9,14 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from sscreport.measures import MEASURES
+from sscreport.measures import MEASURES, Measure
 from sscreport.records import Analysis, Decision, Group, Heterogeneity, Review, Words
 from sscreport.values import Rule, Value
+from sscreport.wording import MODELS
 
 MODEL_RULE = Rule("the review's rule for choosing the model", "data/review.toml, policy.model")
 FALLBACK = Rule("the model recorded for the outcome", "data/review.toml, analyses")
 WORDING = Rule("the review's wording policy", "data/review.toml, policy")
-MODEL_NAMES = {"fixed": "fixed-effect", "random": "random-effects"}
 
 
 def choose_model(
@@ -72,7 +72,7 @@ def decide_model(review: Review, analysis: Analysis, spread: Heterogeneity | Non
     book.derive(
         f"{key}.model_name",
         MODEL_RULE,
-        MODEL_NAMES.__getitem__,
+        MODELS.__getitem__,
         model,
         style="text",
         label=f"Name of the model, {analysis.title}",
@@ -80,11 +80,15 @@ def decide_model(review: Review, analysis: Analysis, spread: Heterogeneity | Non
     return Decision(model, verdict, book[f"review.analyses.{key}.fallback_reason"])
 
 
-def change(estimate: float, p: float, alpha: float, null: float) -> str:
-    """ "improved" or "worsened" where P < ``alpha``, otherwise "unclear". Above the null is better."""
+def change(estimate: float, p: float, alpha: float, better: str, measure: Measure) -> str:
+    """ "improved" or "worsened" where P < ``alpha``, otherwise "unclear".
+
+    ``better`` ("lower" or "higher") is the direction in which patients improve.
+    """
     if p >= alpha:
         return "unclear"
-    return "improved" if estimate > null else "worsened"
+    above = estimate > measure.null
+    return "improved" if above == (measure.above_null == better) else "worsened"
 
 
 def heterogeneity_word(i_squared: float, low: float, moderate: float, high: float) -> str:
@@ -102,7 +106,8 @@ def words(review: Review, key: str, group: Group, analysis: Analysis) -> Words:
     """The words that depend on a group's numbers."""
     book, pooled = review.book, group.pooled
     alpha = book["review.policy.significance"]
-    null = MEASURES[analysis.measure].null
+    measure = MEASURES[analysis.measure]
+    better = book[f"review.outcomes.{analysis.outcome.id}.better"]
 
     def word(name: str, function: Callable[..., Any], *inputs: Value) -> Value:
         return book.derive(
@@ -114,7 +119,9 @@ def words(review: Review, key: str, group: Group, analysis: Analysis) -> Words:
             label=f"Wording ({name.replace('_', ' ')}), {analysis.title}",
         )
 
-    changed = word("change", lambda y, p, a: change(y, p, a, null), pooled.estimate, pooled.p, alpha)
+    changed = word(
+        "change", lambda y, p, a, b: change(y, p, a, b, measure), pooled.estimate, pooled.p, alpha, better
+    )
     significance = word(
         "significance", lambda p, a: "significant" if p < a else "not significant", pooled.p, alpha
     )

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from difflib import get_close_matches
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,3 +58,12 @@ class InputError(SSCReportError):
 
 class BuildError(InputError):
     """A finished piece breaks a promise of the build."""
+
+
+def did_you_mean(name: str, known: Iterable[str], listed: bool = False) -> str:
+    """ " Did you mean park?", or where ``listed`` and nothing is near, " Known: granel, park."."""
+    names = list(known)
+    close = get_close_matches(name, names, n=1)
+    if close:
+        return f" Did you mean {close[0]}?"
+    return f" Known: {', '.join(names)}." if listed and names else ""

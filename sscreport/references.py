@@ -21,11 +21,11 @@ import citeproc.types
 from citeproc.source.json import CiteProcJSON
 from lxml import etree
 
+from sscreport.folder import REFERENCES
 from sscreport.problems import InputError, Problem
 from sscreport.values import PROVENANCE
 
 STYLE = Path(__file__).parent / "styles" / "vancouver-brackets.csl"
-REFERENCES = "data/references.json"
 
 Reference = Mapping[str, Any]
 

@@ -1,6 +1,6 @@
 """The register of values: what ``output/values.json`` says of every number in the manuscript.
 
-Listed are the values that are printed and the computed values they rest on. The file is sorted
+Listed are the values that are printed and all that they rest on. The file is sorted
 and has one short block a value, so that a change of data reads as a change of a few lines.
 """
 
@@ -14,7 +14,7 @@ from typing import Any
 from lxml import etree
 
 from sscreport.records import Figure
-from sscreport.values import READ, Book, Cell, Value
+from sscreport.values import Book, Cell, Value
 
 # Beyond twelve digits, computed numbers depend on the processor.
 SIGNIFICANT = 12
@@ -75,7 +75,7 @@ def _listed(book: Book, uses: Mapping[str, Any]) -> set[str]:
         if value.key not in listed:
             listed.add(value.key)
             above = [item for item in (*value.inputs, *value.decided_by) if isinstance(item, Value)]
-            queue.extend(item for item in above if item.rule is not READ)
+            queue.extend(above)
     return listed
 
 

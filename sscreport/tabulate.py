@@ -12,13 +12,15 @@ from dataclasses import dataclass
 from itertools import cycle
 from typing import Any
 
+from sscreport import wording
+from sscreport.folder import SETTINGS
 from sscreport.measures import MEASURES
 from sscreport.problems import InputError, Problem
 from sscreport.records import Cite, Finding, Note, Part, Review, Row, Study, Table, TableCell
 from sscreport.values import Book, Rule, Value
 
 SYMBOLS = Rule("GRADE symbols: one filled circle for each level", "Guyatt et al. (2008) BMJ 336:924")
-RECONSTRUCTED = Note("Rests on reconstructed study-level values; see Methods.", mark="†")
+RECONSTRUCTED = Note(f"{wording.RECONSTRUCTED}; see Methods.", mark=wording.DAGGER)
 NOT_REPORTED = "–"
 
 
@@ -27,7 +29,7 @@ def tabulate(review: Review, findings: Sequence[Finding]) -> dict[str, Table]:
     wanted = review.settings.get("tables", [])
     unknown = [
         Problem(
-            "data/review.toml",
+            SETTINGS,
             f"There is no such kind of table. Known: {', '.join(KINDS)}.",
             row=f"tables.{entry['id']}",
             column="kind",

@@ -6,13 +6,12 @@ that the dictionary already refused is None here and is passed over.
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
-from sscreport.load import SETTINGS
+from sscreport.folder import REFERENCES, SETTINGS
 from sscreport.measures import MEASURES
-from sscreport.problems import InputError, Problem
+from sscreport.problems import InputError, Problem, did_you_mean
 from sscreport.records import Analysis, Review, Row
 
 Check = Callable[[Review], Iterator[Problem]]
@@ -21,6 +20,8 @@ Check = Callable[[Review], Iterator[Problem]]
 def validate(review: Review, problems: Sequence[Problem] = ()) -> None:
     """Raise `InputError` with ``problems`` (from loading) and every contradiction found here."""
     found = [*problems]
+    if not review.studies:
+        raise InputError(found)  # everything else would only repeat that
     for check in CHECKS:
         found.extend(check(review))
     if found:
@@ -36,9 +37,7 @@ def _setting(path: str, key: str, value: object, expected: str) -> Problem:
 
 
 def _meant(name: str, known: Iterable[str]) -> str:
-    known = list(known)
-    close = difflib.get_close_matches(name, known, n=1)
-    return f" Did you mean {close[0]}?" if close else f" Known: {', '.join(known)}."
+    return did_you_mean(name, known, listed=True)
 
 
 def _rows(review: Review, table: str) -> Sequence[Row]:
@@ -64,6 +63,8 @@ def analyses_name_what_exists(review: Review) -> Iterator[Problem]:
         if table["data"] not in review.tables:
             expected = f"There is no such data file.{_meant(table['data'], review.tables)}"
             yield _setting(path, "data", table["data"], expected)
+        elif not review.tables[table["data"]]:
+            continue  # the dictionary has said why nothing could be read
         elif not analysis.rows:
             yield _setting(
                 path, "data", table["data"], "No row has this outcome and one of these timepoints."
@@ -116,6 +117,15 @@ def subgroups_take_every_row_once(review: Review) -> Iterator[Problem]:
                 yield _complain(row, "study", expected)
 
 
+def subgroups_name_studies(review: Review) -> Iterator[Problem]:
+    for analysis in review.analyses:
+        for group in analysis.subgroups:
+            for study in group.studies or ():
+                if study not in review.studies:
+                    expected = f"There is no such study in data/studies.csv.{_meant(study, review.studies)}"
+                    yield _setting(f"analyses.{analysis.id}.subgroups.{group.id}", "studies", study, expected)
+
+
 def patients_add_up(review: Review) -> Iterator[Problem]:
     for row in _rows(review, "studies"):
         patients, female, male = (row.content(name) for name in ("patients", "female", "male"))
@@ -160,9 +170,14 @@ def differences_fit_the_scale(review: Review) -> Iterator[Problem]:
 def adverse_events_add_up(review: Review) -> Iterator[Problem]:
     for row in _rows(review, "safety"):
         total, study = row.content("events"), row.content("study")
+        counted = row.content("reporting") == "counted"
+        if counted and total is None:
+            yield _complain(row, "events", "Counted adverse events need their number.")
+        if not counted and total is not None:
+            yield _complain(
+                row, "events", f"Only counted events have a number; reporting is {row.content('reporting')}."
+            )
         if total is None:
-            if row.content("reporting") == "counted":
-                yield _complain(row, "events", "Counted adverse events need their number.")
             continue
         listed = [
             event.content("events")
@@ -175,11 +190,37 @@ def adverse_events_add_up(review: Review) -> Iterator[Problem]:
             )
 
 
+SCREENING = (
+    "databases",
+    "manual",
+    "identified",
+    "deduplicated",
+    "full_text",
+    "one_population",
+    "included",
+    "quantitative",
+)
+
+
+def flow_diagram_has_its_counts(review: Review) -> Iterator[Problem]:
+    wanted = any(figure["kind"] == "flow" for figure in review.settings.get("figures", []))
+    rows = {row.id for row in _rows(review, "screening")}
+    if not rows and not wanted:
+        return
+    for name in SCREENING:
+        if name not in rows:
+            yield Problem("data/screening.csv", f"The flow of studies needs a row {name}.")
+    if wanted and not _rows(review, "search"):
+        yield Problem("data/search.csv", "The flow diagram needs the records found in each database.")
+
+
 def screening_adds_up(review: Review) -> Iterator[Problem]:
     rows = {row.id: row for row in _rows(review, "screening")}
+    if not set(SCREENING) <= set(rows):
+        return
     counts = {name: row.content("count") for name, row in rows.items()}
     found = [row.content("records") for row in _rows(review, "search")]
-    if not rows or None in counts.values() or None in found:
+    if None in counts.values() or None in found:
         return
     used = {row.content("study") for analysis in review.analyses for row in analysis.rows} & set(
         review.studies
@@ -206,14 +247,13 @@ def screening_adds_up(review: Review) -> Iterator[Problem]:
 
 
 def references_exist(review: Review) -> Iterator[Problem]:
-    for row in _rows(review, "studies"):
-        for key in (row.content("references") or "").split():
-            if review.references and key not in review.references:
-                close = difflib.get_close_matches(key, review.references, n=1)
-                hint = f" Did you mean {close[0]}?" if close else ""
-                yield _complain(
-                    row, "references", f"There is no reference {key} in data/references.json.{hint}"
-                )
+    cited = [(row, "references") for row in _rows(review, "studies")]
+    cited += [(row, "reference") for row in _rows(review, "cited_facts")]
+    for row, column in cited if review.references else ():
+        for key in (row.content(column) or "").split():
+            if key not in review.references:
+                hint = did_you_mean(key, review.references)
+                yield _complain(row, column, f"There is no reference {key} in {REFERENCES}.{hint}")
 
 
 def judgements_name_what_exists(review: Review) -> Iterator[Problem]:
@@ -257,6 +297,12 @@ def bands_ascend(review: Review) -> Iterator[Problem]:
 
 
 def certainty_starts_on_a_level(review: Review) -> Iterator[Problem]:
+    if "grade" not in review.settings:
+        if _rows(review, "grade"):
+            yield Problem(
+                SETTINGS, "Judgements in data/grade.csv need the table [grade]: start, levels and domains."
+            )
+        return
     start, levels = review.settings["grade"]["start"], review.settings["grade"]["levels"]
     if start not in levels:
         yield _setting("grade", "start", start, f"It must be one of: {', '.join(levels)}.")
@@ -267,11 +313,13 @@ CHECKS: tuple[Check, ...] = (
     effect_rows_name_known_outcomes,
     a_study_enters_once,
     subgroups_take_every_row_once,
+    subgroups_name_studies,
     patients_add_up,
     no_more_patients_than_treated,
     events_fit_totals,
     differences_fit_the_scale,
     adverse_events_add_up,
+    flow_diagram_has_its_counts,
     screening_adds_up,
     references_exist,
     judgements_name_what_exists,

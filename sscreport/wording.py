@@ -7,6 +7,7 @@ rounding; a value carries its style.
 from __future__ import annotations
 
 import math
+import unicodedata
 from collections.abc import Callable
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
@@ -15,6 +16,11 @@ from sscreport.values import Value
 
 MINUS = "\N{MINUS SIGN}"
 THIN = "\N{NARROW NO-BREAK SPACE}"
+DAGGER = "†"
+RECONSTRUCTED = "Study-level values reconstructed to reproduce the published pooled result"
+MODELS = {"fixed": "fixed-effect", "random": "random-effects"}
+# A decimal digit, or a number in another guise (⁹, ½, Ⅸ); the ² of I², τ² and Chi² is part of a name.
+_DIGITS = ("Nd", "Nl", "No")
 NOT_REPORTED = "not reported"
 _ONES = [
     "zero",
@@ -38,6 +44,11 @@ _ONES = [
     "eighteen",
     "nineteen",
 ]
+
+
+def has_digit(text: str) -> bool:
+    """Whether ``text`` holds a number written in digits of any kind."""
+    return any(unicodedata.category(sign) in _DIGITS and sign != "²" for sign in text)
 
 
 def fixed(number: float, decimals: int) -> str:
@@ -116,3 +127,17 @@ def in_words(value: Value) -> str:
     """A count from zero to nineteen spelled out, otherwise in digits."""
     number = value.content
     return _ONES[number] if isinstance(number, int) and 0 <= number < len(_ONES) else printed(value)
+
+
+def capitalised(value: Value) -> str:
+    """The same at the beginning of a sentence."""
+    text = in_words(value)
+    return text[:1].upper() + text[1:]
+
+
+def variants(value: Value) -> frozenset[str]:
+    """Every way in which a value may be printed; any other text under its key is wrong."""
+    ways = [printed(value), in_words(value), capitalised(value)]
+    if value.style in ("p", "p3"):
+        ways.append(relation(value))
+    return frozenset(ways)

@@ -6,6 +6,7 @@ import os
 import shutil
 from collections.abc import Generator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -41,11 +42,22 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Built:
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Honour ``@pytest.mark.needs("soffice", …)``."""
-    programs = [name for mark in item.iter_markers("needs") for name in mark.args]
-    missing = [name for name in programs if shutil.which(name) is None]
+    """Honour ``@pytest.mark.needs("soffice", …)``; "pango" stands for WeasyPrint's libraries."""
+    needed = [name for mark in item.iter_markers("needs") for name in mark.args]
+    missing = [name for name in needed if not (_has_pango() if name == "pango" else shutil.which(name))]
     if missing:
         pytest.skip(f"not installed: {', '.join(missing)}")
+
+
+@cache
+def _has_pango() -> bool:
+    from sscreport.write.pdf import PdfUnavailable, load_weasyprint
+
+    try:
+        load_weasyprint()
+    except PdfUnavailable:
+        return False
+    return True
 
 
 def _forbid_skip(report: pytest.TestReport | pytest.CollectReport) -> None:

@@ -314,13 +314,17 @@ def test_the_sides_of_the_axis_are_named(drawn: Drawn) -> None:
         assert not [line for line in lines if "favours" in line.lower()]
 
 
-def test_daggers_mark_exactly_the_reconstructed_studies(drawn: Drawn) -> None:
-    """A study has a dagger if and only if its values are reconstructed, and a note explains it."""
+def test_daggers_mark_exactly_what_is_reconstructed(drawn: Drawn) -> None:
+    """Studies and pooled results have a dagger if and only if they rest on reconstructed values."""
     for drawing, synthesis in drawn.of_kind("forest") + drawn.of_kind("funnel"):
         lines = texts(drawing)
         daggers = sorted(line.removesuffix("†") for line in lines if line.endswith("†"))
         effects = synthesis.overall.effects
-        assert daggers == sorted(printed(e.study.label) for e in effects if e.reconstructed)
+        marked = [printed(e.study.label) for e in effects if e.reconstructed]
+        if "Total (95% CI)" in "".join(lines):
+            marked += ["Subtotal (95% CI)" for group in synthesis.groups if group.reconstructed]
+            marked += ["Total (95% CI)"] if synthesis.overall.reconstructed else []
+        assert daggers == sorted(marked)
         assert any(line.startswith("† ") for line in lines) == bool(daggers)
 
 

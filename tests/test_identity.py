@@ -42,6 +42,7 @@ def shipped(built: Built) -> dict[str, dict[str, list[str]]]:
     return read(built.output)
 
 
+@pytest.mark.needs("pango")
 def test_keys_are_the_same_set_in_all_formats(built: Built, shipped: dict[str, dict[str, list[str]]]) -> None:
     """HTML, PDF and DOCX carry the same keys, and values.json lists every one of them."""
     html, pdf, docx = (set(shipped[name]) for name in FORMATS)
@@ -51,6 +52,7 @@ def test_keys_are_the_same_set_in_all_formats(built: Built, shipped: dict[str, d
     assert len(html) > 300
 
 
+@pytest.mark.needs("pango")
 def test_texts_are_the_same_in_all_formats(shipped: dict[str, dict[str, list[str]]]) -> None:
     """What a key prints in PDF and DOCX is what it prints in HTML."""
     html = texts(shipped["html"])
@@ -80,6 +82,7 @@ def test_values_list_their_sources_down_to_the_cell(built: Built) -> None:
         assert set(value["cells"]) <= set(register["cells"]), key
 
 
+@pytest.mark.needs("pango")
 def test_one_cell_changes_exactly_what_depends_on_it(
     built: Built, shipped: dict[str, dict[str, list[str]]], tmp_path: Path
 ) -> None:
@@ -107,6 +110,7 @@ def test_one_cell_changes_exactly_what_depends_on_it(
         assert changed == in_text, name
 
 
+@pytest.mark.needs("pango")
 def test_the_same_inputs_give_the_same_bytes(built: Built, tmp_path: Path) -> None:
     """A second build writes every file, PDF, DOCX and PNG included, with the same bytes."""
     copy = review_copy(tmp_path / "review")

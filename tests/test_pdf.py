@@ -24,6 +24,8 @@ import sscreport
 from sscreport.problems import BuildError
 from sscreport.write.pdf import PdfUnavailable, write_pdf
 
+pytestmark = pytest.mark.needs("pango")
+
 MANUSCRIPT, PRINTED = fake_manuscript()
 
 

@@ -33,6 +33,24 @@ OFFENCES = {
     ),
     "unknown reference": ('<p>{{ cite("park2021") }}</p>', "There is no reference park2021"),
     "undeclared constant": ('<p>{{ const("42") }}</p>', "'42' is not declared as a constant"),
+    "method call": (
+        '<p>{{ listing([v.included.studies]).replace("9", "12") }}</p>',
+        "Methods cannot be called in a template: replace().",
+    ),
+    "typed identity": (
+        '<p><span data-value="included.studies">many</span></p>',
+        "data-value is typed by hand",
+    ),
+    "number in disguise": ("<p>a ½ of them</p>", "A number is typed into the text"),
+    "unknown figure": (
+        '{% call figure("nope") %}x{% endcall %}',
+        "There is no figure nope in data/review.toml.",
+    ),
+    "figure placed twice": (
+        '{% call figure("rcs") %}x{% endcall %}',
+        "The figure rcs is placed a second time.",
+    ),
+    "unknown target": ('<p>{{ ref("fig-nope") }}</p>', "There is no figure or table fig-nope."),
     "broken syntax": ("<p>{{ v.included. }}</p>", "The template is not valid"),
 }
 

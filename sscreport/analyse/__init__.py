@@ -10,7 +10,7 @@ from __future__ import annotations
 from sscreport import policy
 from sscreport.analyse.desk import Desk
 from sscreport.analyse.effects import study_effect, with_weights
-from sscreport.analyse.groups import differences, disagreement, part, whole
+from sscreport.analyse.groups import heterogeneity_of, overall_group, subgroup_of, subgroup_test
 from sscreport.analyse.robustness import leave_one_out, small_study_effects
 from sscreport.problems import InputError, Problem
 from sscreport.records import Review, Synthesis
@@ -38,11 +38,11 @@ def analyse(review: Review) -> tuple[Synthesis, ...]:
 def _synthesis(desk: Desk) -> Synthesis:
     analysis, options = desk.analysis, desk.analysis.settings
     unweighted = [study_effect(desk, row) for row in analysis.rows]
-    spread = disagreement(desk, analysis.id, unweighted)
+    spread = heterogeneity_of(desk, analysis.id, unweighted)
     decision = policy.decide_model(desk.review, analysis, spread)
     effects = with_weights(desk, unweighted, decision.model, spread)
-    overall = whole(desk, effects, decision.model, spread)
-    groups = tuple(part(desk, subgroup, effects, decision.model) for subgroup in analysis.subgroups)
+    overall = overall_group(desk, effects, decision.model, spread)
+    groups = tuple(subgroup_of(desk, subgroup, effects, decision.model) for subgroup in analysis.subgroups)
     words = {"overall": policy.words(desk.review, analysis.id, overall, analysis)}
     words |= {
         group.id: policy.words(desk.review, f"{analysis.id}.{group.id}", group, analysis) for group in groups
@@ -53,7 +53,7 @@ def _synthesis(desk: Desk) -> Synthesis:
         overall=overall,
         groups=groups,
         decision=decision,
-        subgroup_test=differences(desk, groups) if len(groups) > 1 else None,
+        subgroup_test=subgroup_test(desk, groups) if len(groups) > 1 else None,
         leave_one_out=leave_one_out(desk, effects, decision.model) if options.get("leave_one_out") else {},
         small_study=small_study_effects(desk, effects) if options.get("small_study_tests") else None,
         words=words,

@@ -33,13 +33,14 @@ class Desk:
         *inputs: Any,
         rule: Rule | None = None,
         decided_by: Sequence[Value] = (),
-        step: str = "",
+        named: str = "",
+        label: str = "",
         unit: str | None = None,
     ) -> Value:
         """Enter the quantity ``name`` of the study or group at the key ``place``.
 
-        ``step`` is added to the key where one place has several of them; ``rule`` and ``unit``
-        stand in for those of the quantity.
+        ``named`` stands in for the quantity's name in the key, and ``rule``, ``label`` and ``unit``
+        for what `QUANTITIES` says of it.
         """
         quantity = QUANTITIES[name]
         made_by = rule or quantity.rule
@@ -47,12 +48,12 @@ class Desk:
             raise LookupError(f"the quantity {name} needs a rule")
         shared = "" if self.measure.log else self.analysis.outcome.unit
         return self.book.derive(
-            ".".join(filter(None, (place, name, step))),
+            f"{place}.{named or name}",
             made_by,
             function,
             *inputs,
             style=quantity.style,
-            label=self._label(quantity.label, place),
+            label=self._label(label or quantity.label, place),
             unit=unit if unit is not None else shared if quantity.unit == "outcome" else quantity.unit,
             decided_by=decided_by,
         )

@@ -7,6 +7,8 @@ from dataclasses import replace
 from typing import Any
 
 from sscreport.analyse.desk import Desk
+from sscreport.analyse.quantities import RANDOM_EFFECTS
+from sscreport.measures import Pooling
 from sscreport.records import Heterogeneity, Row, StudyEffect
 from sscreport.statistics import effect_sizes, pooling
 from sscreport.values import Rule, Value
@@ -65,20 +67,33 @@ def roles(effects: Sequence[StudyEffect], names: Sequence[str]) -> list[list[Val
     return [[effect.role(name) for effect in effects] for name in names]
 
 
+RANDOM = Pooling(
+    label="IV",
+    rule=RANDOM_EFFECTS,
+    pool_roles=("effect", "se"),
+    pool=pooling.inverse_variance,
+    weight_roles=("se",),
+    weights=pooling.inverse_variance_weights,
+)
+
+
+def pooling_method(desk: Desk, model: Value, spread: Heterogeneity | None) -> tuple[Pooling, list[Value]]:
+    """How ``model`` ("fixed" or "random") pools, and what it needs besides the studies: τ²."""
+    if model.content == "random" and spread is not None:
+        return RANDOM, [spread.tau_squared]
+    return desk.measure.fixed, []
+
+
 def with_weights(
     desk: Desk, effects: Sequence[StudyEffect], model: Value, spread: Heterogeneity | None
 ) -> list[StudyEffect]:
     """The same effects, each with its share of the whole analysis in percent."""
-    if model.content == "random" and spread is not None:
-        compute: Callable[..., Any] = pooling.inverse_variance_weights
-        inputs = [*roles(effects, ("se",)), spread.tau_squared]
-    else:
-        compute = desk.measure.fixed.weights
-        inputs = roles(effects, desk.measure.fixed.weight_roles)
+    method, more = pooling_method(desk, model, spread)
+    inputs = [*roles(effects, method.weight_roles), *more]
 
     def share(position: int) -> Callable[..., float]:
         def percent(*arrays: Any) -> float:
-            weights = compute(*arrays)
+            weights = method.weights(*arrays)
             return 100 * weights[position] / weights.sum()
 
         return percent

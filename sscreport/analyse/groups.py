@@ -2,31 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
 from sscreport.analyse.desk import Desk
-from sscreport.analyse.effects import interval, reported, roles
-from sscreport.analyse.quantities import RANDOM_EFFECTS
-from sscreport.measures import Pooling
+from sscreport.analyse.effects import interval, pooling_method, reported, roles
 from sscreport.records import Group, Heterogeneity, Pooled, StudyEffect, Subgroup, SubgroupTest
 from sscreport.statistics import heterogeneity, pooling
 from sscreport.values import SUM, Rule, Value
 
 WHOLE = Rule("the whole is 100%")
-_RANDOM = Pooling(
-    label="IV",
-    rule=RANDOM_EFFECTS,
-    pool_roles=("effect", "se"),
-    pool=pooling.inverse_variance,
-    weight_roles=("se",),
-    weights=pooling.inverse_variance_weights,
-)
 
 
-def whole(desk: Desk, effects: Sequence[StudyEffect], model: Value, spread: Heterogeneity | None) -> Group:
+def overall_group(
+    desk: Desk, effects: Sequence[StudyEffect], model: Value, spread: Heterogeneity | None
+) -> Group:
     """All studies of the analysis; ``spread`` is their heterogeneity."""
     place = desk.analysis.id
     rows = [effect.row["id"] for effect in effects]
@@ -34,11 +26,11 @@ def whole(desk: Desk, effects: Sequence[StudyEffect], model: Value, spread: Hete
     return Group("overall", None, tuple(effects), pooled(desk, place, effects, model, spread, weight), spread)
 
 
-def part(desk: Desk, subgroup: Subgroup, effects: Sequence[StudyEffect], model: Value) -> Group:
+def subgroup_of(desk: Desk, subgroup: Subgroup, effects: Sequence[StudyEffect], model: Value) -> Group:
     """The studies of one subgroup, with a τ² of their own, as RevMan does."""
     place = f"{desk.analysis.id}.{subgroup.id}"
     own = tuple(effect for effect in effects if subgroup.holds(effect.row))
-    spread = disagreement(desk, place, own)
+    spread = heterogeneity_of(desk, place, own)
     weight = desk.derive(place, "weight", np.sum, [effect.weight for effect in own], rule=SUM)
     label = desk.book[f"review.analyses.{desk.analysis.id}.subgroups.{subgroup.id}.label"]
     return Group(subgroup.id, label, own, pooled(desk, place, own, model, spread, weight), spread)
@@ -73,63 +65,54 @@ def _mean(
     desk: Desk, place: str, effects: Sequence[StudyEffect], model: Value, spread: Heterogeneity | None
 ) -> tuple[Value, Value]:
     """Pooled effect on the analysis scale and its standard error."""
-    random = model.content == "random" and spread is not None
-    method = _RANDOM if random else desk.measure.fixed
-    tau_squared = [spread.tau_squared] if random and spread is not None else []
-    inputs = [*roles(effects, method.pool_roles), *tau_squared]
-    mean = desk.derive(
-        place, desk.scale, lambda *x: method.pool(*x)[0], *inputs, rule=method.rule, decided_by=[model]
-    )
-    if method.pool_roles != ("effect", "se"):
-        error = desk.derive(
-            place, "se", lambda *x: method.pool(*x)[1], *inputs, rule=method.rule, decided_by=[model]
-        )
-        return mean, error
+    method, more = pooling_method(desk, model, spread)
+    inputs = [*roles(effects, method.pool_roles), *more]
+
+    def derive(name: str, function: Callable[..., Any], *needed: Any) -> Value:
+        return desk.derive(place, name, function, *needed, rule=method.rule, decided_by=[model])
 
     def standard_error(*weighting: Any) -> float:
         """That of a weighted mean depends on the weights alone, not on the effects."""
         return method.pool(np.zeros_like(weighting[0]), *weighting)[1]
 
-    return mean, desk.derive(place, "se", standard_error, *inputs[1:], rule=method.rule, decided_by=[model])
+    mean = derive(desk.scale, lambda *x: method.pool(*x)[0], *inputs)
+    if method.pool_roles == ("effect", "se"):
+        return mean, derive("se", standard_error, *inputs[1:])
+    return mean, derive("se", lambda *x: method.pool(*x)[1], *inputs)
 
 
 def _participants(desk: Desk, place: str, effects: Sequence[StudyEffect]) -> Value:
     """Each study counted once, with its largest number, however many of its rows enter."""
-    names = [effect.study.id for effect in effects]
 
-    def distinct(numbers: np.ndarray) -> int:
+    def distinct(names: Sequence[str], numbers: np.ndarray) -> int:
         largest: dict[str, float] = {}
         for name, number in zip(names, numbers, strict=True):
             largest[name] = max(number, largest.get(name, 0))
         return int(sum(largest.values()))
 
     unit = desk.analysis.settings["n_unit"]
-    label = f"{unit.capitalize()}, {desk.analysis.title}"
-    return desk.book.derive(
-        f"{place}.{unit}",
-        SUM,
-        distinct,
-        [effect.n for effect in effects],
-        style="count",
-        unit=unit,
-        label=label,
-    )
+    names, numbers = [effect.row["study"] for effect in effects], [effect.n for effect in effects]
+    return desk.derive(place, "participants", distinct, names, numbers, named=unit, label=unit, unit=unit)
 
 
 def _totals(desk: Desk, place: str, effects: Sequence[StudyEffect]) -> dict[str, Value]:
     def total(numbers: np.ndarray) -> int:
         return int(np.sum(numbers))
 
-    return {
-        column.role: desk.derive(
-            place, "total", total, [effect.columns[column.role] for effect in effects], step=column.role
-        )
-        for column in desk.measure.columns
-        if column.total
-    }
+    totals = {}
+    for column in desk.measure.columns:
+        if column.total:
+            values = [effect.columns[column.role] for effect in effects]
+            words = ", ".join(filter(None, (column.header.lower(), column.group.lower())))
+            named = f"total.{column.role}"
+            label = f"sum over the rows of {words}"
+            totals[column.role] = desk.derive(
+                place, "total", total, values, named=named, label=label, unit=values[0].unit
+            )
+    return totals
 
 
-def disagreement(desk: Desk, place: str, effects: Sequence[StudyEffect]) -> Heterogeneity | None:
+def heterogeneity_of(desk: Desk, place: str, effects: Sequence[StudyEffect]) -> Heterogeneity | None:
     """Heterogeneity around the fixed-effect mean; None for fewer than two studies."""
     if len(effects) < 2:
         return None
@@ -149,7 +132,7 @@ def disagreement(desk: Desk, place: str, effects: Sequence[StudyEffect]) -> Hete
     )
 
 
-def differences(desk: Desk, groups: Sequence[Group]) -> SubgroupTest:
+def subgroup_test(desk: Desk, groups: Sequence[Group]) -> SubgroupTest:
     """The test for subgroup differences."""
     place = desk.analysis.id
     means = [desk.book[f"{place}.{group.id}.{desk.scale}"] for group in groups]

@@ -41,6 +41,7 @@ QUANTITIES = {
     "z": Quantity("Z", Z_TEST, "statistic"),
     "p": Quantity("P", Z_TEST, "p"),
     "studies": Quantity("studies", COUNT, "count", "studies"),
+    "participants": Quantity("participants", SUM, "count"),
     "total": Quantity("sum over the rows", SUM, "count"),
     # heterogeneity
     "q": Quantity("Cochran's Q", Rule("Cochran's Q", "Cochran (1954) Biometrics 10:101"), "statistic"),

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from sscreport.analyse.desk import Desk
 from sscreport.analyse.effects import roles
-from sscreport.analyse.groups import disagreement, pooled
+from sscreport.analyse.groups import heterogeneity_of, pooled
 from sscreport.records import Pooled, SmallStudyEffects, StudyEffect
 from sscreport.statistics import small_study
 from sscreport.values import Value
@@ -21,7 +21,7 @@ def leave_one_out(desk: Desk, effects: Sequence[StudyEffect], model: Value) -> d
         rest = [effect for effect in effects if effect.study.id != study]
         if rest:
             place = f"{desk.analysis.id}.without.{study}"
-            results[study] = pooled(desk, place, rest, model, disagreement(desk, place, rest))
+            results[study] = pooled(desk, place, rest, model, heterogeneity_of(desk, place, rest))
     return results
 
 

@@ -11,8 +11,9 @@ from markupsafe import Markup
 from sscreport.compose import numbering
 from sscreport.compose.audit import audit
 from sscreport.compose.tables import table_markup
-from sscreport.compose.templates import FOLDER, Guard
-from sscreport.problems import InputError, Problem
+from sscreport.compose.templates import Guard
+from sscreport.folder import SETTINGS, TEMPLATES
+from sscreport.problems import InputError, Problem, did_you_mean
 from sscreport.records import Figure, Review, Table
 
 
@@ -22,8 +23,9 @@ def compose(review: Review, figures: Mapping[str, Figure], tables: Mapping[str, 
     Raises `InputError` with every problem of every template, `BuildError` where the finished tree
     breaks a promise.
     """
-    placed = _Placer(figures, tables)
-    guard = Guard(review, {"figure": placed.figure, "table": placed.table})
+    guard = Guard(review, [*(f"fig-{name}" for name in figures), *(f"table-{name}" for name in tables)])
+    placed = _Placer(figures, tables, guard)
+    guard.offer({"figure": placed.figure, "table": placed.table})
     guard.check_sources()
     names = ["header", *review.settings["manuscript"]["sections"]]
     rendered = {name: guard.render(name) for name in names}
@@ -34,7 +36,7 @@ def compose(review: Review, figures: Mapping[str, Figure], tables: Mapping[str, 
     article = etree.Element("article")
     article.extend(parts[name] for name in names)
     _number(article, review)
-    audit(article)
+    audit(article, review.book)
     return article
 
 
@@ -57,7 +59,7 @@ def _parse(name: str, markup: str, problems: list[Problem]) -> etree._Element | 
         near = " ".join(re.sub(r"<[^>]*>", " ", lines[min(line, len(lines)) - 1]).split())[:80]
         problems.append(
             Problem(
-                f"{FOLDER}/{name}.html",
+                f"{TEMPLATES}/{name}.html",
                 f"The markup is not well-formed near “{near}”: {error.msg.split(', line')[0]}.",
             )
         )
@@ -67,51 +69,47 @@ def _parse(name: str, markup: str, problems: list[Problem]) -> etree._Element | 
 class _Placer:
     """Sets figures and tables where templates call for them."""
 
-    def __init__(self, figures: Mapping[str, Figure], tables: Mapping[str, Table]):
-        self.figures, self.tables = figures, tables
+    def __init__(self, figures: Mapping[str, Figure], tables: Mapping[str, Table], guard: Guard):
+        self.figures, self.tables, self.guard = figures, tables, guard
         self.used: list[str] = []
-        self.unknown: list[tuple[str, str]] = []
 
     def figure(self, name: str, caller: Callable[[], str]) -> Markup:
-        self.used.append(f"fig-{name}")
-        if name not in self.figures:
-            self.unknown.append(("figure", name))
+        if not self._may_place("figure", f"fig-{name}", name, self.figures):
             return Markup("")
         image = Markup('<img data-figure="{}" alt="{}"/>').format(name, self.figures[name].alt)
         caption = Markup("<figcaption>{}</figcaption>").format(caller())
         return Markup('<figure id="fig-{}" class="figure">{}{}</figure>').format(name, image, caption)
 
     def table(self, name: str, caller: Callable[[], str]) -> Markup:
-        self.used.append(f"table-{name}")
-        if name not in self.tables:
-            self.unknown.append(("table", name))
+        if not self._may_place("table", f"table-{name}", name, self.tables):
             return Markup("")
         caption, own_notes = _split_notes(caller())
         element, notes = table_markup(self.tables[name])
         below = Markup('<div class="notes">{}{}</div>').format(notes, own_notes)
         head = Markup("<figcaption>{}</figcaption>").format(caption)
         figure = Markup('<figure id="table-{}" class="table {}">{}{}{}</figure>')
-        return figure.format(name, self._orientation(name), head, element, below)
+        orientation = "landscape" if self.tables[name].landscape else "portrait"
+        return figure.format(name, orientation, head, element, below)
 
-    def _orientation(self, name: str) -> str:
-        return "landscape" if self.tables[name].landscape else "portrait"
+    def _may_place(self, kind: str, target: str, name: str, known: Mapping[str, object]) -> bool:
+        if name not in known:
+            hint = did_you_mean(name, known, listed=True)
+            self.guard.refuse(f"There is no {kind} {name} in {SETTINGS}.{hint}")
+            return False
+        if target in self.used:
+            self.guard.refuse(f"The {kind} {name} is placed a second time.")
+            return False
+        self.used.append(target)
+        return True
 
     def problems(self) -> list[Problem]:
-        known = {"figure": self.figures, "table": self.tables}
-        found = [
-            Problem(
-                FOLDER, f"There is no {kind} {name} in data/review.toml. Known: {', '.join(known[kind])}."
-            )
-            for kind, name in self.unknown
+        """A figure or table that review.toml asks for and no template places."""
+        wanted = [f"fig-{name}" for name in self.figures] + [f"table-{name}" for name in self.tables]
+        return [
+            Problem(TEMPLATES, f"No template places {target}, which {SETTINGS} asks for.")
+            for target in wanted
+            if target not in self.used
         ]
-        missing = [f"fig-{n}" for n in self.figures] + [f"table-{n}" for n in self.tables]
-        found += [
-            Problem(FOLDER, f"No template places {name}, which data/review.toml asks for.")
-            for name in missing
-            if name not in self.used
-        ]
-        repeated = {name for name in self.used if self.used.count(name) > 1}
-        return found + [Problem(FOLDER, f"{name} is placed more than once.") for name in sorted(repeated)]
 
 
 def _split_notes(caption: str) -> tuple[Markup, Markup]:

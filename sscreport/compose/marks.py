@@ -11,8 +11,6 @@ from markupsafe import Markup, escape
 from sscreport import wording
 from sscreport.values import Value
 
-DAGGER = "†"
-
 
 def value(item: Value, text: str | None = None) -> Markup:
     """A value as it is printed, or worded as ``text``, inside an element that carries its key."""
@@ -46,7 +44,7 @@ def interval(low: Value, high: Value) -> Markup:
 
 def dagger(item: Value) -> Markup:
     """The mark of a value that rests on reconstructed data; nothing for any other."""
-    return Markup("<sup>{}</sup>").format(DAGGER) if item.reconstructed else Markup("")
+    return Markup("<sup>{}</sup>").format(wording.DAGGER) if item.reconstructed else Markup("")
 
 
 def listing(items: list[Value]) -> Markup:
@@ -62,5 +60,4 @@ def words(item: Value) -> Markup:
 
 
 def capitalised(item: Value) -> Markup:
-    text = wording.in_words(item)
-    return value(item, text[:1].upper() + text[1:])
+    return value(item, wording.capitalised(item))

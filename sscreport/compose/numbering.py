@@ -11,7 +11,6 @@ from typing import Any
 
 from lxml import etree
 
-from sscreport.problems import BuildError, Problem
 from sscreport.references import bibliography, citation
 
 LABELS = {"figure": "Fig.", "table": "Table"}
@@ -36,23 +35,10 @@ def number_floats(article: etree._Element) -> dict[str, str]:
 
 
 def fill_references(article: etree._Element, labels: Mapping[str, str]) -> None:
-    """Give every cross-reference its label. Raises `BuildError` naming all dangling ones."""
-    dangling = []
+    """Give every cross-reference the label of the figure or table it names."""
     for element in article.iter("a"):
-        target = element.get("data-ref")
-        if target is None:
-            continue
-        if target not in labels:
-            dangling.append(target)
-        element.text = labels.get(target, "?")
-    if dangling:
-        known = ", ".join(labels)
-        raise BuildError(
-            Problem(
-                "templates", f"ref({name!r}) points to no figure or table of the manuscript. Known: {known}."
-            )
-            for name in dict.fromkeys(dangling)
-        )
+        if element.get("data-ref") is not None:
+            element.text = labels[element.get("data-ref")]
 
 
 def fill_citations(article: etree._Element, references: Mapping[str, Any]) -> etree._Element | None:

@@ -6,6 +6,7 @@ from string import ascii_lowercase
 
 from markupsafe import Markup, escape
 
+from sscreport import wording
 from sscreport.compose import marks
 from sscreport.records import Cite, Note, Part, Table, TableCell
 from sscreport.values import Value
@@ -59,7 +60,7 @@ class _Setter:
         return self.letters[words]
 
     def _anchor(self, mark: str) -> str:
-        return f"note-{self.table.id}-{'dagger' if mark == marks.DAGGER else mark}"
+        return f"note-{self.table.id}-{'dagger' if mark == wording.DAGGER else mark}"
 
     def notes(self) -> Markup:
         """Letters first, in their order; then the notes with a mark of their own."""

@@ -8,10 +8,9 @@ not. All problems of all templates are collected.
 
 from __future__ import annotations
 
-import difflib
 import re
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,13 +19,14 @@ from jinja2 import nodes
 from markupsafe import Markup
 
 from sscreport.compose import marks
-from sscreport.problems import InputError, Problem
+from sscreport.folder import REFERENCES, SETTINGS, TEMPLATES
+from sscreport.problems import InputError, Problem, did_you_mean
 from sscreport.records import Review
 from sscreport.values import Book, Value
+from sscreport.wording import has_digit
 
-FOLDER = "templates"
 _NAMES_AND_COMMENTS = re.compile(r"<!--.*?-->|</?[A-Za-z][\w-]*", re.DOTALL)
-_DIGIT = re.compile(r"\d")
+_IDENTITY = re.compile(r"data-(?:value|cites?|ref|constant)\b")
 
 
 class Namespace:
@@ -72,12 +72,12 @@ class _MissingName(jinja2.StrictUndefined):
 class Guard:
     """Renders a review's templates and collects what they may not do."""
 
-    def __init__(self, review: Review, functions: Mapping[str, Callable[..., Any]]):
-        self.review, self.book = review, review.book
+    def __init__(self, review: Review, targets: Sequence[str]):
+        self.review, self.book, self.targets = review, review.book, targets
         self.problems: list[Problem] = []
         self.prefixes = _prefixes(self.book)
         self._env = jinja2.Environment(
-            loader=jinja2.FileSystemLoader(review.root / FOLDER),
+            loader=jinja2.FileSystemLoader(review.root / TEMPLATES),
             autoescape=True,
             undefined=_MissingName,
             finalize=self.finalize,
@@ -88,7 +88,7 @@ class Guard:
         self._env.globals = {
             "v": Namespace(self),
             "cite": self._cite,
-            "ref": marks.reference,
+            "ref": self._ref,
             "const": self._constant,
             "rows": self._rows,
             "studies": list(review.studies.values()),
@@ -101,30 +101,36 @@ class Guard:
                     ("listing", marks.listing),
                 )
             },
-            **functions,
         }
+
+    def offer(self, functions: Mapping[str, Callable[..., Any]]) -> None:
+        """Let templates call these too; they return marked pieces."""
+        self._env.globals.update(functions)
 
     # ------------------------------------------------------------ rendering
 
     def check_sources(self) -> None:
         """Note every digit typed into a template, and templates that are not valid Jinja."""
-        for path in sorted((self.review.root / FOLDER).glob("*.html")):
-            file, source = f"{FOLDER}/{path.name}", path.read_text(encoding="utf-8")
+        for path in sorted((self.review.root / TEMPLATES).glob("*.html")):
+            file = f"{TEMPLATES}/{path.name}"
             try:
-                tree = self._env.parse(source, path.name, str(path))
+                tree = self._env.parse(path.read_text(encoding="utf-8"), path.name, str(path))
+            except UnicodeDecodeError as error:
+                self.problems.append(Problem(file, f"The template must be UTF-8 text: {error.reason}."))
+                continue
             except jinja2.TemplateSyntaxError as error:
                 self.problems.append(
                     Problem(file, f"The template is not valid: {_sentence(error)}", error.lineno)
                 )
                 continue
-            self.problems.extend(_typed_digits(file, tree))
+            self.problems.extend(_offences(file, tree))
 
     def render(self, name: str) -> str:
         """The markup of one template; empty where it cannot be rendered, with the reason noted."""
-        file = f"{FOLDER}/{name}.html"
+        file = f"{TEMPLATES}/{name}.html"
         if not (self.review.root / file).is_file():
             self.problems.append(
-                Problem(file, "There is no such template; data/review.toml names it as a section.")
+                Problem(file, f"There is no such template; {SETTINGS} names it as a section.")
             )
             return ""
         try:
@@ -151,28 +157,27 @@ class Guard:
         if isinstance(item, jinja2.Undefined):
             name = item._undefined_name
             what = f"The name {name} is not defined" if name else "An if without else prints nothing"
-            return self._refuse(f"{what}; a template may print values only.")
-        if isinstance(item, str) and not _DIGIT.search(item):
+            return self.refuse(f"{what}; a template may print values only.")
+        if isinstance(item, str) and not has_digit(item):
             return item
-        return self._refuse(
+        return self.refuse(
             f"{item!r} has no identity; a template may print values, not bare numbers or text."
         )
 
-    def _refuse(self, expected: str) -> Markup:
+    def refuse(self, expected: str) -> Markup:
+        """Note a problem at the line that is being rendered; prints nothing."""
         self.note(expected, *(_line_being_rendered() or ("?", None)))
         return Markup("")
 
     def note(self, expected: str, template: str, line: int | None = None) -> None:
-        problem = Problem(f"{FOLDER}/{template}", expected, line)
+        problem = Problem(f"{TEMPLATES}/{template}", expected, line)
         if problem not in self.problems:
             self.problems.append(problem)
 
     # ------------------------------------------------------------ what templates may call
 
     def unknown_key(self, key: str) -> Missing:
-        close = difflib.get_close_matches(key, self.book.values, n=1)
-        hint = f" Did you mean {close[0]}?" if close else ""
-        self._refuse(f"There is no value {key}.{hint}")
+        self.refuse(f"There is no value {key}.{did_you_mean(key, self.book.values)}")
         return Missing()
 
     def _checked(self, function: Callable[..., Markup]) -> Callable[..., Any]:
@@ -185,7 +190,7 @@ class Guard:
                 return (
                     Missing()
                     if missing
-                    else self._refuse(f"{function.__name__} takes values, not {wrong[0]!r}.")
+                    else self.refuse(f"{function.__name__} takes values, not {wrong[0]!r}.")
                 )
             return function(*items)
 
@@ -194,19 +199,25 @@ class Guard:
     def _cite(self, *keys: str) -> Markup:
         for key in keys:
             if key not in self.review.references:
-                close = difflib.get_close_matches(key, self.review.references, n=1)
-                hint = f" Did you mean {close[0]}?" if close else ""
-                self._refuse(f"There is no reference {key} in data/references.json.{hint}")
+                hint = did_you_mean(key, self.review.references)
+                self.refuse(f"There is no reference {key} in {REFERENCES}.{hint}")
         return marks.cite(*(key for key in keys if key in self.review.references))
+
+    def _ref(self, target: str) -> Markup:
+        if target not in self.targets:
+            return self.refuse(
+                f"There is no figure or table {target}.{did_you_mean(target, self.targets, listed=True)}"
+            )
+        return marks.reference(target)
 
     def _constant(self, text: str) -> Markup:
         if text not in self.review.constants:
-            return self._refuse(f"{text!r} is not declared as a constant in data/review.toml.")
+            return self.refuse(f"{text!r} is not declared as a constant in {SETTINGS}.")
         return marks.constant(text, self.review.constants[text])
 
     def _rows(self, table: str) -> Any:
         if table not in self.review.tables:
-            self._refuse(f"There is no data file {table}.csv. Known: {', '.join(self.review.tables)}.")
+            self.refuse(f"There is no data file {table}.csv. Known: {', '.join(self.review.tables)}.")
         return self.review.tables.get(table, ())
 
 
@@ -221,29 +232,28 @@ def _prefixes(book: Book) -> set[str]:
 # ---------------------------------------------------------------- reading the source
 
 
-def _typed_digits(file: str, tree: nodes.Template) -> Iterator[Problem]:
-    """Digits in a template's own text, and in constants it prints; not in its logic or its keys."""
+def _offences(file: str, tree: nodes.Template) -> Iterator[Problem]:
+    """What a template's source may not hold, each with its line."""
     for output in tree.find_all(nodes.Output):
         for node in output.nodes:
             if isinstance(node, nodes.TemplateData):
-                for offset, excerpt in _digits_in_markup(node.data):
-                    line = node.lineno + node.data.count("\n", 0, offset)
-                    yield Problem(
-                        file, f"A number is typed into the text: “{excerpt}”. Print a value instead.", line
-                    )
+                for offset, expected in _offences_in_markup(node.data):
+                    yield Problem(file, expected, node.lineno + node.data.count("\n", 0, offset))
             else:
                 for constant in _printed_constants(node):
-                    yield Problem(
-                        file,
-                        f"A number is typed into an expression: {constant!r}. Print a value instead.",
-                        node.lineno,
-                    )
+                    expected = f"A number is typed into an expression: {constant!r}. Print a value instead."
+                    yield Problem(file, expected, node.lineno)
+    for call in tree.find_all(nodes.Call):
+        if isinstance(call.node, nodes.Getattr):
+            # A method such as replace() could print something else under a value's key.
+            expected = f"Methods cannot be called in a template: {call.node.attr}()."
+            yield Problem(file, expected, call.lineno)
 
 
 def _printed_constants(node: nodes.Node) -> Iterator[Any]:
     """Constants with digits that an expression could print: not arguments, keys or comparisons."""
     if isinstance(node, nodes.Const):
-        if _DIGIT.search(str(node.value)):
+        if has_digit(str(node.value)):
             yield node.value
     elif isinstance(node, nodes.CondExpr):
         for branch in filter(None, (node.expr1, node.expr2)):
@@ -255,17 +265,21 @@ def _printed_constants(node: nodes.Node) -> Iterator[Any]:
             yield from _printed_constants(child)
 
 
-def _digits_in_markup(data: str) -> list[tuple[int, str]]:
-    """Offsets of digits in text and attribute values; names of elements such as h2 do not count."""
+def _offences_in_markup(data: str) -> Iterator[tuple[int, str]]:
+    """Offset and complaint of each number in text or attributes (h2 is a name), and each typed identity."""
     blanked = _NAMES_AND_COMMENTS.sub(lambda match: " " * len(match.group()), data)
-    found, last = [], -10
-    for match in _DIGIT.finditer(blanked):
-        if match.start() > last + 1:
-            start = max(0, match.start() - 20)
-            excerpt = " ".join(data[start : match.start() + 20].split())
-            found.append((match.start(), excerpt))
-        last = match.start()
-    return found
+    last = -2
+    for offset, sign in enumerate(blanked):
+        if has_digit(sign):
+            if offset > last + 1:
+                excerpt = " ".join(data[max(0, offset - 20) : offset + 20].split())
+                yield offset, f"A number is typed into the text: “{excerpt}”. Print a value instead."
+            last = offset
+    for match in _IDENTITY.finditer(blanked):
+        yield (
+            match.start(),
+            f"{match.group()} is typed by hand; only values, cite(), ref() and const() may give it.",
+        )
 
 
 def _sentence(error: jinja2.TemplateSyntaxError) -> str:
@@ -296,7 +310,7 @@ def _deepest_template_line(error: BaseException) -> tuple[str, int] | None:
     place, trace = None, error.__traceback__
     while trace is not None:
         filename = Path(trace.tb_frame.f_code.co_filename)
-        if filename.parent.name == FOLDER:
+        if filename.parent.name == TEMPLATES:
             place = filename.name, trace.tb_lineno
         trace = trace.tb_next
     return place

@@ -15,6 +15,7 @@ from sscreport.draw.drawing import Drawing
 from sscreport.draw.flow import flow_diagram
 from sscreport.draw.forest import forest_plot
 from sscreport.draw.funnel import funnel_plot
+from sscreport.folder import SETTINGS
 from sscreport.problems import InputError, Problem
 from sscreport.records import Review, Synthesis
 
@@ -30,7 +31,6 @@ __all__ = [
     "funnel_plot",
 ]
 
-SETTINGS = "data/review.toml"
 Entry = Mapping[str, Any]
 ById = Mapping[str, Synthesis]
 

@@ -259,7 +259,7 @@ def _total(plot: Plot) -> None:
 
 def _summary(plot: Plot, group: Group, name: str, fill: str) -> None:
     """A pooled result: its row with a diamond, sums of events, heterogeneity and test."""
-    plot.write(MARGIN, (name, "(", *phrases.interval(plot.synthesis), ")"), bold=True)
+    plot.write(MARGIN, phrases.summary(name, group, plot.synthesis), bold=True)
     _cells(plot, _pooled_cells(group.pooled, plot.measure), bold=True)
     _diamond(plot, group.pooled, fill)
     plot.y += ROW

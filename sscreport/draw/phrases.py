@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from sscreport import wording
 from sscreport.draw.canvas import Part, line_text
 from sscreport.measures import MEASURES
 from sscreport.records import (
@@ -14,13 +15,9 @@ from sscreport.records import (
     Synthesis,
 )
 from sscreport.values import Value
-from sscreport.wording import printed
+from sscreport.wording import DAGGER, MODELS, printed
 
-DAGGER = "†"
-RECONSTRUCTED = (
-    f"{DAGGER} Study-level values reconstructed to reproduce the published pooled result; see Methods."
-)
-MODELS = {"fixed": "fixed-effect", "random": "random-effects"}
+RECONSTRUCTED = f"{DAGGER} {wording.RECONSTRUCTED}; see Methods."
 Parts = tuple[Part, ...]
 
 
@@ -41,6 +38,12 @@ def study(effect: StudyEffect) -> Parts:
 def interval(synthesis: Synthesis) -> Parts:
     """ "95% CI"."""
     return (synthesis.level, " CI")
+
+
+def summary(name: str, group: Group, synthesis: Synthesis) -> Parts:
+    """ "Total (95% CI)", with a dagger where the pooled result rests on reconstructed values."""
+    mark = (DAGGER,) if group.reconstructed else ()
+    return (f"{name}(", *interval(synthesis), ")", *mark)
 
 
 def method(synthesis: Synthesis) -> Parts:

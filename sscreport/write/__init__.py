@@ -53,7 +53,19 @@ def write(
         for source, target in moves.items():
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.move(source, target)
-    return list(moves.values()), warnings
+    written = list(moves.values())
+    return written, [*warnings, *_left_over(written, output, figures)]
+
+
+def _left_over(written: Sequence[Path], output: Path, figures: Path) -> list[str]:
+    """A sentence for each file of an earlier build that this one did not renew."""
+    places = [*figures.glob("*.svg"), *figures.glob("*.png"), *(output / "tables").glob("*.csv")]
+    places += [path for path in output.glob("manuscript.*") if path.suffix[1:] in FORMATS]
+    old = [path for path in sorted(places) if path not in written]
+    return [
+        f"{path.name} in {path.parent.name}/ is of an earlier build; this one did not write it."
+        for path in old
+    ]
 
 
 def _write_texts(

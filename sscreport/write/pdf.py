@@ -54,7 +54,7 @@ def write_pdf(manuscript: Manuscript, path: Path) -> None:
     Raises PdfUnavailable without Pango, and BuildError for whatever WeasyPrint complains about (a
     link without target, a figure without description) and for characters outside our fonts.
     """
-    weasyprint = _weasyprint()
+    weasyprint = load_weasyprint()
     with _complaints() as complaints:
         fetcher = weasyprint.urls.URLFetcher(allowed_protocols=("file", "data"))
         fonts = weasyprint.text.fonts.FontConfiguration()
@@ -68,7 +68,7 @@ def write_pdf(manuscript: Manuscript, path: Path) -> None:
     path.write_bytes(content)
 
 
-def _weasyprint() -> ModuleType:
+def load_weasyprint() -> ModuleType:
     """WeasyPrint, imported here because it takes long and needs system libraries."""
     try:
         # A failed import prints a banner, and a machine without fonts gets a warning.

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Sequence
+
+import pandas as pd
 
 from sscreport import wording
 from sscreport.records import Cite, Note, Part, Table, TableCell
@@ -13,11 +13,8 @@ from sscreport.values import Value
 
 def write_csv(table: Table) -> str:
     """The table's text. Spanning head cells are joined to the cells below them with a colon."""
-    lines = io.StringIO()
-    writer = csv.writer(lines, lineterminator="\n")
-    writer.writerow(_header(table.head))
-    writer.writerows(_spread(row) for row in table.body)
-    return lines.getvalue()
+    frame = pd.DataFrame([_spread(row) for row in table.body], columns=_header(table))
+    return frame.to_csv(index=False, lineterminator="\n")
 
 
 def _text(cell: TableCell) -> str:
@@ -40,10 +37,28 @@ def _spread(row: Sequence[TableCell]) -> list[str]:
     return fields
 
 
-def _header(head: Sequence[Sequence[TableCell]]) -> list[str]:
-    """Head rows folded into one: what spans several columns stands before each, with a colon."""
-    first = [(cell, span) for cell in head[0] for span in range(cell.colspan)]
-    below = iter(_text(cell) for row in head[1:] for cell in row)
-    return [
-        _text(cell) if cell.rowspan == len(head) else f"{_text(cell)}: {next(below)}" for cell, _ in first
+def _header(table: Table) -> list[str]:
+    """Head rows folded into one: what spans several columns stands before each, with a colon.
+
+    A column whose cells carry a mark of their own, such as †, says there what it means.
+    """
+    first = [cell for cell in table.head[0] for _ in range(cell.colspan)]
+    below = iter(_text(cell) for row in table.head[1:] for cell in row)
+    names = [
+        _text(cell) if cell.rowspan == len(table.head) else f"{_text(cell)}: {next(below)}" for cell in first
     ]
+    meanings = _marks(table.body)
+    return [f"{name} [{meanings[place]}]" if place in meanings else name for place, name in enumerate(names)]
+
+
+def _marks(body: Sequence[Sequence[TableCell]]) -> dict[int, str]:
+    """By column, the meaning of the mark its cells carry."""
+    found: dict[int, str] = {}
+    for row in body:
+        place = 0
+        for cell in row:
+            for part in cell.parts:
+                if isinstance(part, Note) and part.mark:
+                    found[place] = f"{part.mark} {part.text}"
+            place += cell.colspan
+    return found

@@ -1,0 +1,6 @@
+"""What a review folder holds, by the names its files go by in every message."""
+
+SETTINGS = "data/review.toml"
+DICTIONARY = "data/datapackage.json"
+REFERENCES = "data/references.json"
+TEMPLATES = "templates"
