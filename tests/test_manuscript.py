@@ -189,7 +189,8 @@ def pooled_rcs() -> float:
     return float((w * y).sum() / w.sum())
 
 
-STUDIES = ("almadori", "granel", "keyszer", "park", "wang", "zhang")
+STUDIES = ("almadori", "blezien", "virzi", "granel", "keyszer", "park", "scuderi", "wang", "zhang")
+COUNTED = ("almadori", "granel", "keyszer", "park", "wang", "zhang")
 ENTRIES = {
     "rcs.m6.estimate": {
         "what": "estimate, Change in RCS at 6 months",
@@ -222,8 +223,9 @@ ENTRIES = {
         "unit": "patients",
         "rule": "sum",
         "provenance": "published",
-        "from": [f"studies.{study}.patients" for study in STUDIES],
-        "cells": [f"data/studies.csv:{study}:patients" for study in STUDIES],
+        "from": [f"studies.{study}.patients" for study in COUNTED],
+        "decided by": [f"safety.{study}.reporting" for study in STUDIES],
+        "cells": [f"data/studies.csv:{study}:patients" for study in COUNTED],
         "used": ["abstract", "results-safety", "discussion-harms"],
     },
     "studies.park.patients": {
