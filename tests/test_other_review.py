@@ -1,0 +1,53 @@
+"""Any other review can be put in the shipped one's place: here an invented one, as small as can be."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from sscreport.cli import main
+from tests import read_docx, read_html
+from tests.conftest import REPOSITORY
+
+
+@pytest.fixture(scope="module")
+def output(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The invented review, built to HTML and DOCX."""
+    folder = tmp_path_factory.mktemp("other")
+    shutil.copytree(REPOSITORY / "tests/small_review", folder / "review")
+    assert main(["--review", str(folder / "review"), "--only", "html,docx", "--quiet"]) == 0
+    return folder / "review/output"
+
+
+def test_a_review_without_screening_or_judgements_builds(output: Path) -> None:
+    """Tables that a review does not have are not asked of it, and its numbers carry their keys."""
+    page = output / "manuscript.html"
+    assert read_html.unexplained_digits(page) == []
+    assert set(read_docx.read_values(output / "manuscript.docx")) == set(read_html.read_values(page))
+    assert (output.parent / "figures/walk.svg").is_file()
+
+
+def test_more_can_be_better(output: Path) -> None:
+    """Where patients improve upwards, a negative difference of before minus after is an improvement."""
+    text = (output / "manuscript.html").read_text(encoding="utf-8")
+    assert read_html.read_values(output / "manuscript.html")["walk.m6.estimate"][0] == "−25.50"
+    assert "walking distance rose" in text
+
+
+def test_the_confidence_level_is_the_reviews_own(output: Path) -> None:
+    """A level of 90% changes the intervals (−25.50 ± 1.6449 × 4.654) and every label that names it."""
+    values = read_html.read_values(output / "manuscript.html")
+    assert (values["walk.m6.ci_low"][0], values["walk.m6.ci_high"][0]) == ("−33.16", "−17.84")
+    text = (output / "manuscript.html").read_text(encoding="utf-8")
+    assert "95%" not in text
+    assert "IV, Fixed, " in text
+
+
+def test_nothing_reconstructed_has_no_dagger(output: Path) -> None:
+    """With primary data alone there is no dagger and no talk of reconstruction."""
+    for path in (output / "manuscript.html", output.parent / "figures/walk.svg"):
+        text = path.read_text(encoding="utf-8")
+        assert "†" not in text
+        assert "reconstructed to reproduce" not in text
