@@ -19,7 +19,7 @@ THIN = "\N{NARROW NO-BREAK SPACE}"
 DAGGER = "†"
 RECONSTRUCTED = "Study-level values reconstructed to reproduce the published pooled result"
 MODELS = {"fixed": "fixed-effect", "random": "random-effects"}
-# A decimal digit, or a number in another guise (⁹, ½, Ⅸ); the ² of I², τ² and Chi² is part of a name.
+# A decimal digit, or a number in another guise (⁹, ½, Ⅸ).
 _DIGITS = ("Nd", "Nl", "No")
 NOT_REPORTED = "not reported"
 _ONES = [
@@ -48,7 +48,7 @@ _ONES = [
 
 def has_digit(text: str) -> bool:
     """Whether ``text`` holds a number written in digits of any kind."""
-    return any(unicodedata.category(sign) in _DIGITS and sign != "²" for sign in text)
+    return any(unicodedata.category(sign) in _DIGITS for sign in text)
 
 
 def fixed(number: float, decimals: int) -> str:

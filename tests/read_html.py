@@ -34,7 +34,7 @@ def texts_by_id(path: Path) -> dict[str, str]:
 
 
 def unexplained_digits(path: Path) -> list[str]:
-    """Texts of the title and the body that hold a decimal digit outside any identity."""
+    """Texts of the title and the body that hold a digit, superscripts included, outside any identity."""
     explained = "ancestor::*[" + " or ".join(f"@{name}" for name in IDENTITIES) + "]"
     texts = _page(path).xpath(f"//title/text() | //body//text()[not({explained})]")
-    return [text.strip() for text in texts if any(character.isdecimal() for character in text)]
+    return [text.strip() for text in texts if any(character.isdigit() for character in text)]

@@ -110,6 +110,44 @@ def test_one_cell_changes_exactly_what_depends_on_it(
         assert changed == in_text, name
 
 
+EDITS = [
+    ("mean_differences", "mrss-6m-zhang", "md", "4.52"),
+    ("mean_differences", "mhiss-12m-blezien", "se", "1.801"),
+    ("ulcers", "du-6m-granel", "healed_after", "6"),
+    ("studies", "zhang", "mean_age", "37.9"),
+    ("newcastle_ottawa", "scuderi", "total", "6"),
+    ("search", "pubmed", "database", "MEDLINE"),
+]
+
+
+def test_changes_in_any_table_stay_within_what_depends_on_them(built: Built, tmp_path: Path) -> None:
+    """Several edits change only values that rest on the edited cells, and at least one for each."""
+    copy = review_copy(tmp_path / "review")
+    for table, row, column, text in EDITS:
+        edit_cell(copy / f"data/{table}.csv", row, column, text)
+    build(copy, copy / "output", copy / "figures", ("html",), Progress(quiet=True))
+    before, after = values(built.output), values(copy / "output")
+    changed = {key for key in before if key in after and before[key]["number"] != after[key]["number"]}
+    touched = {f"data/{table}.csv:{row}:{column}" for table, row, column, _ in EDITS}
+    rests = {key: rests_on(key, before) & touched for key in before}
+    assert {key for key in changed if not rests[key]} == set()
+    assert set().union(*(rests[key] for key in changed)) == touched
+
+
+def rests_on(key: str, register: dict[str, Any]) -> set[str]:
+    """Every cell behind a value, those of its decisions included, followed through the register."""
+    cells: set[str] = set()
+    seen, queue = set(), [key]
+    while queue:
+        name = queue.pop()
+        if name not in seen:
+            seen.add(name)
+            entry = register[name]
+            cells.update(entry["cells"])
+            queue += [*entry.get("from", []), *entry.get("decided by", [])]
+    return cells
+
+
 @pytest.mark.needs("pango")
 def test_the_same_inputs_give_the_same_bytes(built: Built, tmp_path: Path) -> None:
     """A second build writes every file, PDF, DOCX and PNG included, with the same bytes."""

@@ -6,7 +6,6 @@ whole line, so the same line can be measured, painted and marked.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
@@ -14,7 +13,7 @@ from typing import Literal
 from sscreport.draw.fonts import text_width
 from sscreport.problems import BuildError, Problem
 from sscreport.values import Value
-from sscreport.wording import printed
+from sscreport.wording import has_digit, printed
 
 INK = "#1a1a1a"
 Anchor = Literal["start", "middle", "end"]
@@ -125,7 +124,7 @@ class Canvas:
         """Add one line of text. BuildError where a digit stands in words without identity."""
         line = (parts,) if isinstance(parts, str | Value | Constant) else tuple(parts)
         for part in line:
-            if isinstance(part, str) and re.search(r"\d", part):
+            if isinstance(part, str) and has_digit(part):
                 raise BuildError([Problem("figure", f"The words {part!r} hold a digit without identity.")])
         mark = Text(x, y, line, size, bold, anchor)
         self.marks.append(mark)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sscreport import wording
-from sscreport.draw.canvas import Part, line_text
+from sscreport.draw.canvas import Constant, Part, line_text
 from sscreport.measures import MEASURES
 from sscreport.records import (
     Group,
@@ -17,6 +17,7 @@ from sscreport.records import (
 from sscreport.values import Value
 from sscreport.wording import DAGGER, MODELS, printed
 
+SQUARED = Constant("²", "part of the name of a statistic")
 RECONSTRUCTED = f"{DAGGER} {wording.RECONSTRUCTED}; see Methods."
 Parts = tuple[Part, ...]
 
@@ -57,17 +58,21 @@ def heterogeneity(result: Heterogeneity | None, model: str) -> Parts:
     """RevMan's line below a group; τ² stands there in a random-effects analysis only."""
     if result is None:
         return ("Heterogeneity: Not applicable",)
-    tau: Parts = ("Tau² = ", result.tau_squared, "; ") if model == "random" else ()
+    tau: Parts = ("Tau", SQUARED, " = ", result.tau_squared, "; ") if model == "random" else ()
     return (
         "Heterogeneity: ",
         *tau,
-        "Chi² = ",
+        "Chi",
+        SQUARED,
+        " = ",
         result.q,
         ", df = ",
         result.df,
         " (",
         *p_value(result.p),
-        "); I² = ",
+        "); I",
+        SQUARED,
+        " = ",
         result.i_squared,
     )
 
@@ -78,13 +83,17 @@ def overall_effect(pooled: Pooled) -> Parts:
 
 def subgroup_differences(test: SubgroupTest) -> Parts:
     return (
-        "Test for subgroup differences: Chi² = ",
+        "Test for subgroup differences: Chi",
+        SQUARED,
+        " = ",
         test.q,
         ", df = ",
         test.df,
         " (",
         *p_value(test.p),
-        "), I² = ",
+        "), I",
+        SQUARED,
+        " = ",
         test.i_squared,
     )
 
