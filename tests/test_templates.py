@@ -85,15 +85,38 @@ def test_every_template_is_guarded(tmp_path: Path, capsys: pytest.CaptureFixture
     assert f"{len(paths)} problems; nothing was written" in said
 
 
-def test_markup_that_is_not_closed_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """An unclosed element is named instead of being swallowed."""
+@pytest.mark.parametrize(
+    ("template", "right", "wrong"),
+    [
+        ("conclusion.html", "uncontrolled studies", "uncontrolled <em>studies"),
+        ("results.html", "has a comparison group.", "has a comparison group.</p>"),
+        ("discussion.html", "None of this shows", "None of <strong>this</em> shows"),
+    ],
+)
+def test_markup_that_is_not_closed_is_refused(
+    template: str, right: str, wrong: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Markup that is not well-formed is named with file, line and passage instead of being swallowed."""
     copy = review_copy(tmp_path)
-    path = copy / "templates/conclusion.html"
-    path.write_text(
-        path.read_text(encoding="utf-8").replace("</h2>", "</h2><p><em>lost</p>", 1), encoding="utf-8"
-    )
+    path = copy / "templates" / template
+    source = path.read_text(encoding="utf-8")
+    assert right in source
+    path.write_text(source.replace(right, wrong, 1), encoding="utf-8")
+    line = source[: source.index(right)].count("\n") + 1
     assert main(["--review", str(copy), "--quiet"]) == 2
     assert (
-        "The markup is not well-formed near “Conclusion lost”: Opening and ending tag mismatch"
-        in capsys.readouterr().err
+        f"templates/{template}, line {line}: The markup is not well-formed near “" in capsys.readouterr().err
     )
+
+
+def test_a_template_in_another_encoding_is_refused_once(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A template that is not UTF-8 is one complaint that says so."""
+    copy = review_copy(tmp_path)
+    path = copy / "templates/conclusion.html"
+    path.write_bytes(path.read_bytes() + b"<p>caf\xe9</p>")
+    assert main(["--review", str(copy), "--quiet"]) == 2
+    said = capsys.readouterr().err
+    assert "templates/conclusion.html: The template must be UTF-8 text" in said
+    assert "1 problem; nothing was written" in said

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from pathlib import Path
 
 from lxml import etree
 from markupsafe import Markup
@@ -30,7 +31,12 @@ def compose(review: Review, figures: Mapping[str, Figure], tables: Mapping[str, 
     names = ["header", *review.settings["manuscript"]["sections"]]
     rendered = {name: guard.render(name) for name in names}
     problems = [*guard.problems, *placed.problems()]
-    parts = {} if problems else {name: _parse(name, markup, problems) for name, markup in rendered.items()}
+    folder = review.root / TEMPLATES
+    parts = (
+        {}
+        if problems
+        else {name: _parse(name, markup, problems, folder) for name, markup in rendered.items()}
+    )
     if problems:
         raise InputError(problems)
     article = etree.Element("article")
@@ -49,21 +55,30 @@ def _number(article: etree._Element, review: Review) -> None:
     numbering.number_uses(article)
 
 
-def _parse(name: str, markup: str, problems: list[Problem]) -> etree._Element | None:
+def _parse(name: str, markup: str, problems: list[Problem], folder: Path) -> etree._Element | None:
     tag, attributes = ("header", "") if name == "header" else ("section", f' id="{name}"')
     try:
         return etree.fromstring(f"<{tag}{attributes}>{markup}</{tag}>")
     except etree.XMLSyntaxError as error:
-        line, _ = error.position
         lines = markup.splitlines() or [""]
-        near = " ".join(re.sub(r"<[^>]*>", " ", lines[min(line, len(lines)) - 1]).split())[:80]
-        problems.append(
-            Problem(
-                f"{TEMPLATES}/{name}.html",
-                f"The markup is not well-formed near “{near}”: {error.msg.split(', line')[0]}.",
-            )
-        )
+        near = _words(lines[min(error.position[0], len(lines)) - 1])
+        what = error.msg.split(", line")[0]
+        expected = f"The markup is not well-formed near “{near[:80]}”: {what}."
+        line = _line_with(near, (folder / f"{name}.html").read_text(encoding="utf-8"))
+        problems.append(Problem(f"{TEMPLATES}/{name}.html", expected, line))
         return None
+
+
+def _words(markup: str) -> str:
+    return " ".join(re.sub(r"<[^>]*>", " ", markup).split())
+
+
+def _line_with(passage: str, source: str) -> int | None:
+    """The line of a template that has the most of a rendered passage's words; None if it has few."""
+    wanted = set(passage.split())
+    shared = [len(wanted & set(_words(line).split())) for line in source.splitlines()]
+    best = max(shared, default=0)
+    return shared.index(best) + 1 if best > len(wanted) / 2 else None
 
 
 class _Placer:

@@ -143,6 +143,8 @@ class Guard:
             self.note(f"There is no template {error.name}.", f"{name}.html")
         except InputError as error:
             self.problems.extend(error.problems)
+        except UnicodeDecodeError:
+            pass  # `check_sources` has said so
         except (jinja2.UndefinedError, TypeError, AttributeError, KeyError, ValueError) as error:
             place = _deepest_template_line(error)
             self.note(f"The template cannot be rendered: {error}.", *(place or (f"{name}.html", None)))
