@@ -191,30 +191,18 @@ class _Describer:
     def _safety(self) -> None:
         rows, events = self._rows("safety"), self._rows("adverse_events")
         reporting = [row["reporting"] for row in rows]
-        self._enter(
-            "safety.studies_reporting",
-            COUNT,
-            lambda x: sum(word != "not reported" for word in x),
-            reporting,
-            label="Studies that reported on adverse events",
-            unit="studies",
-        )
-        self._enter(
-            "safety.studies_counted",
-            COUNT,
-            lambda x: list(x).count("counted"),
-            reporting,
-            label="Studies that counted adverse events",
-            unit="studies",
-        )
-        self._enter(
-            "safety.studies_described",
-            COUNT,
-            lambda x: list(x).count("described"),
-            reporting,
-            label="Studies that described adverse events without a count",
-            unit="studies",
-        )
+        ways = {
+            "reporting": (("counted", "described"), "reported on adverse events"),
+            "counted": (("counted",), "counted adverse events"),
+            "described": (("described",), "described adverse events without a count"),
+        }
+        for name, (words, label) in ways.items():
+
+            def count(contents: Sequence[str], words: Sequence[str] = words) -> int:
+                return sum(content in words for content in contents)
+
+            key = f"safety.studies_{name}"
+            self._enter(key, COUNT, count, reporting, label=f"Studies that {label}", unit="studies")
         counted = [row for row in rows if row.content("reporting") == "counted"]
         patients = [self.review.studies[row.content("study")].row["patients"] for row in counted]
         self._enter(

@@ -6,7 +6,7 @@ To add a measure, add an entry to `MEASURES`; no other module asks which measure
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 import numpy as np
@@ -17,6 +17,10 @@ from sscreport.values import Rule
 INVERSE_VARIANCE = Rule(
     "inverse-variance weighted mean",
     "Cochrane Handbook for Systematic Reviews of Interventions, section 10.3",
+)
+DERSIMONIAN_LAIRD = Rule(
+    "DerSimonian-Laird random-effects mean",
+    "DerSimonian & Laird (1986) Control Clin Trials 7:177",
 )
 MANTEL_HAENSZEL = Rule(
     "Mantel-Haenszel odds ratio with the variance of Robins, Breslow and Greenland",
@@ -95,6 +99,8 @@ _IV = Pooling(
     weight_roles=("se",),
     weights=pooling.inverse_variance_weights,
 )
+# Any measure's random-effects model; pool and weights take τ² as their last argument.
+RANDOM_EFFECTS = replace(_IV, rule=DERSIMONIAN_LAIRD)
 _COUNTS = ("events_after", "total_after", "events_before", "total_before")
 _MH = Pooling(
     label="M-H",

@@ -7,10 +7,9 @@ from dataclasses import replace
 from typing import Any
 
 from sscreport.analyse.desk import Desk
-from sscreport.analyse.quantities import RANDOM_EFFECTS
-from sscreport.measures import Pooling
+from sscreport.measures import RANDOM_EFFECTS, Pooling
 from sscreport.records import Heterogeneity, Row, StudyEffect
-from sscreport.statistics import effect_sizes, pooling
+from sscreport.statistics import effect_sizes
 from sscreport.values import Rule, Value
 
 EXPONENTIAL = Rule("exponential of the log")
@@ -67,20 +66,10 @@ def roles(effects: Sequence[StudyEffect], names: Sequence[str]) -> list[list[Val
     return [[effect.role(name) for effect in effects] for name in names]
 
 
-RANDOM = Pooling(
-    label="IV",
-    rule=RANDOM_EFFECTS,
-    pool_roles=("effect", "se"),
-    pool=pooling.inverse_variance,
-    weight_roles=("se",),
-    weights=pooling.inverse_variance_weights,
-)
-
-
 def pooling_method(desk: Desk, model: Value, spread: Heterogeneity | None) -> tuple[Pooling, list[Value]]:
     """How ``model`` ("fixed" or "random") pools, and what it needs besides the studies: τ²."""
     if model.content == "random" and spread is not None:
-        return RANDOM, [spread.tau_squared]
+        return RANDOM_EFFECTS, [spread.tau_squared]
     return desk.measure.fixed, []
 
 

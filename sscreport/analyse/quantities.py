@@ -7,9 +7,6 @@ from dataclasses import dataclass
 from sscreport.values import COUNT, SUM, Rule
 
 HANDBOOK = "Cochrane Handbook for Systematic Reviews of Interventions, section 10.3"
-RANDOM_EFFECTS = Rule(
-    "DerSimonian-Laird random-effects mean", "DerSimonian & Laird (1986) Control Clin Trials 7:177"
-)
 CHI_SQUARED = Rule("P of Q from the chi-squared distribution", "Cochran (1954) Biometrics 10:101")
 INTERVAL = Rule("estimate ± z × standard error, on the analysis scale", HANDBOOK)
 Z_TEST = Rule("Z test", HANDBOOK)
