@@ -51,3 +51,21 @@ def test_nothing_reconstructed_has_no_dagger(output: Path) -> None:
         text = path.read_text(encoding="utf-8")
         assert "†" not in text
         assert "reconstructed to reproduce" not in text
+
+
+def test_what_an_earlier_build_left_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Files that a build did not renew are warned of by name and not touched."""
+    review = tmp_path / "review"
+    shutil.copytree(REPOSITORY / "tests/small_review", review)
+    assert main(["--review", str(review), "--only", "html,docx", "--quiet"]) == 0
+    assert "earlier build" not in capsys.readouterr().err
+    for path in (review / "data/review.toml", review / "templates/results.html"):
+        text = path.read_text(encoding="utf-8")
+        text = text.replace('id = "walk"', 'id = "distance"').replace('figure("walk")', 'figure("distance")')
+        path.write_text(text.replace("fig-walk", "fig-distance"), encoding="utf-8")
+    assert main(["--review", str(review), "--only", "html", "--quiet"]) == 0
+    said = capsys.readouterr().err
+    for name in ("walk.svg in figures/", "walk.png in figures/", "manuscript.docx in output/"):
+        assert f"{name} is of an earlier build" in said
+    assert (review / "figures/walk.svg").is_file() and (review / "output/manuscript.docx").is_file()
+    assert "manuscript.html" not in said
