@@ -24,7 +24,8 @@ fi
 "$venv_python" -m pip install --quiet --quiet --disable-pip-version-check --requirement requirements.lock
 "$venv_python" -m pip install --quiet --quiet --disable-pip-version-check --no-deps --editable .
 
-if ! "$venv_python" -c 'import weasyprint' >/dev/null 2>&1; then
+# Pango alone makes PDFs too, but not the same bytes: without harfbuzz-subset fonts are cut by other code.
+if ! "$venv_python" -c 'from weasyprint.text.ffi import harfbuzz_subset as x; assert x' >/dev/null 2>&1; then
     scripts/system-packages.sh libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 || {
         [ "$(uname -s)" = Darwin ] && echo "On macOS the command is: brew install pango" >&2
         echo "Until then no PDF can be written; HTML and DOCX can." >&2
