@@ -17,6 +17,7 @@ from sscreport.compose import compose
 from sscreport.describe import describe
 from sscreport.document import Manuscript
 from sscreport.draw import draw
+from sscreport.enclosure import enclose
 from sscreport.grade import grade
 from sscreport.load import load
 from sscreport.progress import Progress
@@ -60,10 +61,12 @@ def build(
     with progress.step("tabulate"):
         tables = tabulate(review, findings)
     with progress.step("compose"):
-        tree = compose(review, figures, tables)
+        composition = compose(review, figures, tables)
+    with progress.step("register"):
+        origins = register(review, composition, figures)
         about = review.settings["about"]
         manuscript = Manuscript(
-            tree=tree,
+            tree=composition.tree,
             title=about["title"],
             subject=about["short_title"],
             authors=tuple(about["authors"]),
@@ -71,7 +74,8 @@ def build(
             language=about["language"],
             figures=figures,
             pngs=pngs,
-            values_json=register(review.book, tree, figures),
+            origins=origins,
+            enclosure=enclose(review.root, origins.to_json()),
         )
     written, warnings = write(manuscript, tables, output, figures_folder, formats, progress)
     return BuildResult(written, warnings)

@@ -7,15 +7,38 @@ from dataclasses import dataclass
 
 from lxml.etree import _Element
 
+from sscreport.enclosure import Enclosure
+from sscreport.origins import Origins
 from sscreport.records import Figure
+
+
+@dataclass(frozen=True)
+class Composition:
+    """The composed tree, and by key the template lines whose wording depends on a value.
+
+    A line is written "templates/results.html:12".
+    """
+
+    tree: _Element
+    consulted: Mapping[str, tuple[str, ...]]
+
+
+def place_names(tree: _Element) -> dict[str, str]:
+    """By id, what a reader calls a section (its heading), figure or table (its label)."""
+    names = {"header": "title page"}
+    for element in tree.iter("section", "figure"):
+        titles = element.xpath("h2 | h3 | h4 | figcaption/span[@class='label']")
+        if element.get("id") and titles:
+            names[element.get("id")] = " ".join("".join(titles[0].itertext()).split())
+    return names
 
 
 @dataclass(frozen=True)
 class Manuscript:
     """``tree`` is an ``<article>`` of strict XHTML-like elements without namespace.
 
-    ``figures`` and ``pngs`` (300 dpi) are keyed by figure id; ``values_json`` is the register of
-    every value, as it travels inside the files.
+    ``figures`` and ``pngs`` (300 dpi) are keyed by figure id. ``origins`` say where every value
+    comes from; ``enclosure`` is what travels inside the files.
     """
 
     tree: _Element
@@ -26,4 +49,5 @@ class Manuscript:
     language: str
     figures: Mapping[str, Figure]
     pngs: Mapping[str, bytes]
-    values_json: str
+    origins: Origins
+    enclosure: Enclosure

@@ -280,14 +280,33 @@ class Review:
 
 
 @dataclass(frozen=True)
+class Spot:
+    """Where a figure prints something: its text, and its box in mm from the figure's top left.
+
+    ``key`` is that of the value, None for a constant such as a tick of an axis.
+    """
+
+    key: str | None
+    text: str
+    left: float
+    top: float
+    width: float
+    height: float
+
+
+@dataclass(frozen=True)
 class Figure:
-    """A finished figure: SVG text with marked numbers, and the description a reader hears."""
+    """A finished figure: SVG text with marked numbers, and the description a reader hears.
+
+    ``spots`` are its printed values and constants in the order of the SVG.
+    """
 
     id: str
     svg: str
     alt: str
     width_mm: float
     height_mm: float
+    spots: tuple[Spot, ...] = ()
 
 
 @dataclass(frozen=True)

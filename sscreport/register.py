@@ -1,53 +1,38 @@
-"""The register of values: what ``output/values.json`` says of every number in the manuscript.
+"""Register: where every value of the manuscript comes from and where it is printed.
 
-Listed are the values that are printed and all that they rest on. The file is sorted
-and has one short block a value, so that a change of data reads as a change of a few lines.
+Registered are the values that are printed, those that a template asked about, and all that these
+rest on.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Any
 
 from lxml import etree
 
-from sscreport.records import Figure
+from sscreport.document import Composition
+from sscreport.origins import Origin, Origins, Use
+from sscreport.records import Figure, Review
 from sscreport.values import Book, Cell, Value
 
 # Beyond twelve digits, computed numbers depend on the processor.
 SIGNIFICANT = 12
 
 
-def register(book: Book, article: etree._Element, figures: Mapping[str, Figure]) -> str:
-    """The register as JSON text. ``article`` is the composed tree."""
-    uses = _uses(article, figures)
-    values = {key: _describe(book[key], uses.get(key, {})) for key in sorted(_listed(book, uses))}
+def register(review: Review, composition: Composition, figures: Mapping[str, Figure]) -> Origins:
+    """The origin of every value that the composed manuscript or its figures print or ask about."""
+    book, consulted = review.book, composition.consulted
+    uses = _uses(composition.tree, figures)
+    by_key: dict[str, Origin] = {}
     cells: dict[str, Cell] = {}
-    for key in values:
-        cells |= book[key].cells()
-    lines = ["{", '"cells": {', _block(cells, _describe_cell), "},", '"values": {']
-    lines += [",\n".join(_value_block(key, fields) for key, fields in values.items()), "}", "}"]
-    return "\n".join(lines) + "\n"
-
-
-def _uses(article: etree._Element, figures: Mapping[str, Figure]) -> dict[str, dict[str, list[str]]]:
-    """By key: the texts it is printed as, and the sections, tables and figures it is printed in."""
-    found: dict[str, dict[str, list[str]]] = {}
-
-    def enter(key: str, text: str, place: str) -> None:
-        use = found.setdefault(key, {"texts": [], "used": []})
-        for name, item in (("texts", text), ("used", place)):
-            if item not in use[name]:
-                use[name].append(item)
-
-    for element in article.iterfind(".//*[@data-value]"):
-        enter(element.get("data-value"), "".join(element.itertext()), _place(element))
-    for name, figure in figures.items():
-        for key, text in marked_texts(figure.svg):
-            enter(key, text, f"figures/{name}.svg")
-    return found
+    listed = _listed(book, [*uses, *consulted])
+    for value in book:
+        if value.key in listed:
+            by_key[value.key] = _origin(value, tuple(uses.get(value.key, ())), tuple(consulted.get(value.key, ())))
+            cells |= value.cells()
+    return Origins(by_key, cells, _groups(review))
 
 
 def marked_texts(svg: str) -> Iterator[tuple[str, str]]:
@@ -56,6 +41,18 @@ def marked_texts(svg: str) -> Iterator[tuple[str, str]]:
         text = "".join(element.itertext()).strip()
         if text:
             yield element.get("data-value"), text
+
+
+def _uses(article: etree._Element, figures: Mapping[str, Figure]) -> dict[str, list[Use]]:
+    """By key, in reading order, the text first and then the figures."""
+    found: dict[str, list[Use]] = {}
+    for element in article.iterfind(".//*[@data-value]"):
+        use = Use(element.get("id"), "".join(element.itertext()), _place(element))
+        found.setdefault(element.get("data-value"), []).append(use)
+    for name, figure in figures.items():
+        for key, text in marked_texts(figure.svg):
+            found.setdefault(key, []).append(Use("", text, f"figures/{name}.svg"))
+    return found
 
 
 def _place(element: etree._Element) -> str:
@@ -67,9 +64,9 @@ def _place(element: etree._Element) -> str:
     return "header"
 
 
-def _listed(book: Book, uses: Mapping[str, Any]) -> set[str]:
+def _listed(book: Book, roots: list[str]) -> set[str]:
     listed: set[str] = set()
-    queue = [book[key] for key in uses]
+    queue = [book[key] for key in roots]
     while queue:
         value = queue.pop()
         if value.key not in listed:
@@ -79,29 +76,27 @@ def _listed(book: Book, uses: Mapping[str, Any]) -> set[str]:
     return listed
 
 
-def _describe(value: Value, use: Mapping[str, list[str]]) -> dict[str, Any]:
-    fields: dict[str, Any] = {
-        "what": value.label,
-        "texts": use.get("texts", []),
-        "number": _plain(value.content),
-    }
-    if value.unit:
-        fields["unit"] = value.unit
-    fields["rule"] = value.rule.name
-    if value.rule.reference:
-        fields["reference"] = value.rule.reference
-    fields["provenance"] = value.provenance
-    if parents := _keys(value.inputs):
-        fields["from"] = parents
-    if deciders := _keys(value.decided_by):
-        fields["decided by"] = deciders
-    fields["cells"] = sorted(value.cells(decisions=False))
-    fields["used"] = use.get("used", [])
-    return fields
+def _origin(value: Value, uses: tuple[Use, ...], consulted: tuple[str, ...]) -> Origin:
+    cells = value.cells(decisions=False)
+    return Origin(
+        key=value.key,
+        what=value.label,
+        number=_plain(value.content),
+        unit=value.unit,
+        rule=value.rule.name,
+        reference=value.rule.reference,
+        provenance=value.provenance,
+        inputs=_keys(value.inputs),
+        decided_by=_keys(value.decided_by),
+        cells=tuple(sorted(cells)),
+        deciding_cells=tuple(sorted(value.cells().keys() - cells.keys())),
+        uses=uses,
+        consulted=consulted,
+    )
 
 
-def _keys(items: tuple[Value | Cell, ...]) -> list[str]:
-    return list(dict.fromkeys(item.key for item in items if isinstance(item, Value)))
+def _keys(items: tuple[Value | Cell, ...]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(item.key for item in items if isinstance(item, Value)))
 
 
 def _plain(content: Any) -> Any:
@@ -110,18 +105,15 @@ def _plain(content: Any) -> Any:
     return content.isoformat() if isinstance(content, date) else content
 
 
-def _describe_cell(cell: Cell) -> dict[str, str]:
-    return {"raw": cell.raw, "provenance": cell.provenance, "source": cell.source, "locator": cell.locator}
-
-
-def _block(items: Mapping[str, Cell], describe: Any) -> str:
-    return ",\n".join(f"{_json(name)}: {_json(describe(items[name]))}" for name in sorted(items))
-
-
-def _value_block(key: str, fields: Mapping[str, Any]) -> str:
-    inner = ",\n".join(f"  {_json(name)}: {_json(content)}" for name, content in fields.items())
-    return f"{_json(key)}: {{\n{inner}\n}}"
-
-
-def _json(item: Any) -> str:
-    return json.dumps(item, ensure_ascii=False, allow_nan=False)
+def _groups(review: Review) -> dict[str, str]:
+    """What keys are about, by their beginning: the analyses, counts, data tables and settings."""
+    counts = {
+        "included": "Counts of the included studies",
+        "flow": "Counts of the search and selection",
+        "quality": "Counts of study quality",
+        "safety": "Counts of adverse events",
+        "grade": "Certainty of the evidence",
+    }
+    analyses = {analysis.id: analysis.title for analysis in review.analyses}
+    tables = {name: f"data/{name}.csv" for name in review.tables if name not in counts}
+    return {**analyses, **counts, **tables, "review": "data/review.toml"}

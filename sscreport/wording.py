@@ -117,6 +117,13 @@ def printed(value: Value) -> str:
     return STYLES[value.style](content)
 
 
+def unrounded(number: Any) -> str:
+    """A number to the twelve digits that `values.json` keeps; "" for what is no number."""
+    if isinstance(number, bool) or not isinstance(number, int | float):
+        return ""
+    return f"{number:.12g}".replace("-", MINUS)
+
+
 def relation(value: Value) -> str:
     """ "P" with its value needs a relation: "= 0.50" or "< 0.0001", with narrow spaces."""
     text = printed(value)

@@ -9,7 +9,9 @@ from matplotlib import rc_context
 from matplotlib.figure import Figure as Canvas
 
 from sscreport.document import Manuscript
+from sscreport.enclosure import Enclosure
 from sscreport.records import Figure
+from tests.fake_manuscript import fake_origins
 
 FILLER = (
     "Mean change from baseline was pooled across open-label studies, and every estimate is given with "
@@ -140,16 +142,19 @@ DRAWN = {
 
 
 def manuscript(tree: str = TREE) -> Manuscript:
+    element = etree.fromstring(tree)
+    figures = {identity: drawn for identity, (drawn, _) in DRAWN.items()}
     return Manuscript(
-        tree=etree.fromstring(tree),
+        tree=element,
         title="Stem cells in systemic sclerosis: a review",
         subject="Systematic review",
         authors=("Ada Author", "Ben Bold"),
         keywords=("skin", "cells"),
         language="en-GB",
-        figures={identity: drawn for identity, (drawn, _) in DRAWN.items()},
+        figures=figures,
         pngs={identity: png for identity, (_, png) in DRAWN.items()},
-        values_json='{"mrss.estimate": {"text": "5.23 < 6 & more"}}',
+        origins=fake_origins(element, figures),
+        enclosure=Enclosure({"data/a.csv": "id,n\na,1\n"}, '{"mrss.estimate": {"text": "5.23 < 6 & more"}}', "0", "0"),
     )
 
 

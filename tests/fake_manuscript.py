@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from html import escape
 
 from lxml import etree
 
 from sscreport.document import Manuscript
+from sscreport.enclosure import Enclosure
+from sscreport.origins import Origin, Origins, Use
 from sscreport.records import Figure
+from sscreport.register import marked_texts
+from sscreport.values import READ, Cell
 
 TITLE = "An invented treatment for an invented disease: a systematic review and meta-analysis"
 PROSE = (
@@ -43,6 +48,27 @@ class Text:
         return f"{middle} ({below} to {above})"
 
 
+def fake_origins(tree: etree._Element, figures: Mapping[str, Figure]) -> Origins:
+    """An origin for every key in the tree and the figures: a field of one invented file."""
+    uses: dict[str, list[Use]] = {}
+    for element in tree.iterfind(".//*[@data-value]"):
+        place = next((e.get("id") for e in element.iterancestors("section", "figure") if e.get("id")), "header")
+        use = Use(element.get("id"), "".join(element.itertext()), place)
+        uses.setdefault(element.get("data-value"), []).append(use)
+    for name, figure in figures.items():
+        for key, text in marked_texts(figure.svg):
+            uses.setdefault(key, []).append(Use("", text, f"figures/{name}.svg"))
+        for key in etree.fromstring(figure.svg.encode()).xpath("//@data-value"):
+            uses.setdefault(key, [])
+    cells = {key: Cell("data/invented.csv", key, "value", "5", "published", "an invented source") for key in uses}
+    by_key = {
+        key: Origin(key, f"value, {key}", 5, "", READ.name, "", "published", cells=(f"data/invented.csv:{key}:value",),
+                    uses=tuple(found))
+        for key, found in uses.items()
+    }  # fmt: skip
+    return Origins(by_key, {cell.address: cell for cell in cells.values()}, {})
+
+
 def cite(name: str, number: int) -> str:
     return f'[<a data-cite="{name}" href="#ref-{name}">{number}</a>]'
 
@@ -68,7 +94,8 @@ def fake_manuscript() -> tuple[Manuscript, dict[str, str]]:
         language="en-GB",
         figures=figures,
         pngs={},
-        values_json="{}",
+        origins=fake_origins(tree, figures),
+        enclosure=Enclosure({"data/invented.csv": "id,n\nrow,5\n"}, "{}", "0", "0"),
     )
     return manuscript, text.printed
 

@@ -13,12 +13,13 @@ from sscreport.compose import numbering
 from sscreport.compose.audit import audit
 from sscreport.compose.tables import table_markup
 from sscreport.compose.templates import Guard
+from sscreport.document import Composition
 from sscreport.folder import SETTINGS, TEMPLATES
 from sscreport.problems import InputError, Problem, did_you_mean
 from sscreport.records import Figure, Review, Table
 
 
-def compose(review: Review, figures: Mapping[str, Figure], tables: Mapping[str, Table]) -> etree._Element:
+def compose(review: Review, figures: Mapping[str, Figure], tables: Mapping[str, Table]) -> Composition:
     """The manuscript's tree: ``<article>`` with header, sections and references.
 
     Raises `InputError` with every problem of every template, `BuildError` where the finished tree
@@ -43,7 +44,7 @@ def compose(review: Review, figures: Mapping[str, Figure], tables: Mapping[str, 
     article.extend(parts[name] for name in names)
     _number(article, review)
     audit(article, review.book)
-    return article
+    return Composition(article, {key: tuple(lines) for key, lines in guard.consulted.items()})
 
 
 def _number(article: etree._Element, review: Review) -> None:
@@ -53,6 +54,7 @@ def _number(article: etree._Element, review: Review) -> None:
     if references is not None:
         article.append(references)
     numbering.number_uses(article)
+    numbering.number_constants(article)
 
 
 def _parse(name: str, markup: str, problems: list[Problem], folder: Path) -> etree._Element | None:

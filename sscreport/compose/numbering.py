@@ -71,3 +71,9 @@ def number_uses(article: etree._Element) -> None:
         if key is not None:
             uses[key] += 1
             element.set("id", f"n-{key}-{uses[key]}")
+
+
+def number_constants(article: etree._Element) -> None:
+    """Give each constant its own id: c-1, c-2, … in reading order."""
+    for number, element in enumerate(article.iterfind(".//*[@data-constant]"), start=1):
+        element.set("id", f"c-{number}")

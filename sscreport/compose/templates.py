@@ -69,14 +69,30 @@ class _MissingName(jinja2.StrictUndefined):
     """An undefined name is left to `Guard.finalize`, which knows the line."""
 
 
+class _Environment(jinja2.Environment):
+    """Reports every value that a template asks for its content or its provenance."""
+
+    def __init__(self, on_content: Callable[[Value], None], **options: Any):
+        super().__init__(**options)
+        self._on_content = on_content
+
+    def getattr(self, obj: Any, attribute: str) -> Any:
+        if isinstance(obj, Value) and attribute in ("content", "provenance", "reconstructed"):
+            self._on_content(obj)
+        return super().getattr(obj, attribute)
+
+
 class Guard:
     """Renders a review's templates and collects what they may not do."""
 
     def __init__(self, review: Review, targets: Sequence[str]):
         self.review, self.book, self.targets = review, review.book, targets
         self.problems: list[Problem] = []
+        self._rendering = ""
         self.prefixes = _prefixes(self.book)
-        self._env = jinja2.Environment(
+        self.consulted: dict[str, list[str]] = {}
+        self._env = _Environment(
+            on_content=self._consult,
             loader=jinja2.FileSystemLoader(review.root / TEMPLATES),
             autoescape=True,
             undefined=_MissingName,
@@ -133,8 +149,9 @@ class Guard:
                 Problem(file, f"There is no such template; {SETTINGS} names it as a section.")
             )
             return ""
+        self._rendering = f"{name}.html"
         try:
-            return self._env.get_template(f"{name}.html").render()
+            return self._env.get_template(self._rendering).render()
         except jinja2.TemplateSyntaxError as error:
             self.note(
                 f"The template is not valid: {_sentence(error)}", error.name or f"{name}.html", error.lineno
@@ -175,6 +192,14 @@ class Guard:
         problem = Problem(f"{TEMPLATES}/{template}", expected, line)
         if problem not in self.problems:
             self.problems.append(problem)
+
+    def _consult(self, value: Value) -> None:
+        """Keep where the wording depends on ``value``: the line of the section, not of a macro."""
+        template, line = _line_being_rendered(self._rendering) or (self._rendering, None)
+        place = f"{TEMPLATES}/{template}" + (f":{line}" if line else "")
+        lines = self.consulted.setdefault(value.key, [])
+        if place not in lines:
+            lines.append(place)
 
     # ------------------------------------------------------------ what templates may call
 
@@ -298,11 +323,14 @@ def _template_line(frame: Any) -> tuple[str, int] | None:
     return template.name, template.get_corresponding_lineno(frame.f_lineno)
 
 
-def _line_being_rendered() -> tuple[str, int] | None:
-    """The template and line that is printing now: the nearest frame of compiled template code."""
+def _line_being_rendered(template: str | None = None) -> tuple[str, int] | None:
+    """The template and line that is printing now: the nearest frame of compiled template code.
+
+    With ``template``, the nearest frame of that one.
+    """
     frame = sys._getframe()
     while frame is not None:
-        if place := _template_line(frame):
+        if (place := _template_line(frame)) and template in (None, place[0]):
             return place
         frame = frame.f_back
     return None

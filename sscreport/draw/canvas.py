@@ -6,12 +6,13 @@ whole line, so the same line can be measured, painted and marked.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from sscreport.draw.fonts import text_width
+from sscreport.draw.fonts import ASCENT, DESCENT, MM_PER_POINT, text_width
 from sscreport.problems import BuildError, Problem
+from sscreport.records import Spot
 from sscreport.values import Value
 from sscreport.wording import has_digit, printed
 
@@ -66,6 +67,20 @@ class Text:
     def left(self) -> float:
         """Where the line starts, whatever its anchor."""
         return self.x - self.width * {"start": 0.0, "middle": 0.5, "end": 1.0}[self.anchor]
+
+
+    def spots(self) -> Iterator[Spot]:
+        """Each value and constant in the line, with its box."""
+        height = (ASCENT + DESCENT) * self.size * MM_PER_POINT
+        top = self.y - ASCENT * self.size * MM_PER_POINT
+        before = ""
+        for part in self.parts:
+            text = part_text(part)
+            if not isinstance(part, str):
+                left = self.left + text_width(before, self.size, self.bold)
+                key = part.key if isinstance(part, Value) else None
+                yield Spot(key, text, left, top, text_width(text, self.size, self.bold), height)
+            before += text
 
 
 @dataclass(frozen=True)
@@ -158,6 +173,10 @@ class Canvas:
     ) -> None:
         corners = ((x, y), (x + width, y), (x + width, y + height), (x, y + height))
         self.shape(*corners, fill=fill, outline=outline, width=line, value=value)
+
+    def spots(self) -> tuple[Spot, ...]:
+        """Every value and constant that is printed, in the order of painting."""
+        return tuple(spot for mark in self.marks if isinstance(mark, Text) for spot in mark.spots())
 
     def disc(self, x: float, y: float, radius: float, fill: str, value: Value | None = None) -> None:
         self.marks.append(Disc(x, y, radius, fill, value))

@@ -24,4 +24,5 @@ class Drawing:
 
 def finish(figure_id: str, canvas: Canvas, alt: str) -> Drawing:
     """The drawing of a canvas on which everything is placed; ``alt`` describes it to listeners."""
-    return Drawing(Figure(figure_id, to_svg(canvas, alt), alt, canvas.width, canvas.height), canvas)
+    figure = Figure(figure_id, to_svg(canvas, alt), alt, canvas.width, canvas.height, canvas.spots())
+    return Drawing(figure, canvas)

@@ -83,5 +83,5 @@ def _write_texts(
         stage(figures / f"{name}.png", manuscript.pngs[name])
     for name, table in tables.items():
         stage(output / "tables" / f"{name}.csv", write_csv(table).encode())
-    stage(output / "values.json", manuscript.values_json.encode())
+    stage(output / "values.json", manuscript.enclosure.values.encode())
     return moves

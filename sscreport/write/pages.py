@@ -1,4 +1,4 @@
-"""What the paged formats share: where a turned page stands."""
+"""What the paged formats share: where a turned page stands, and the appendix."""
 
 from __future__ import annotations
 
@@ -6,6 +6,16 @@ from copy import deepcopy
 from itertools import dropwhile
 
 from lxml.etree import _Element
+
+from sscreport.document import Manuscript
+from sscreport.write.appendix import appendix
+
+
+def paged(manuscript: Manuscript) -> _Element:
+    """The tree as it is printed: wide tables at the end of their section, the appendix at the end."""
+    article = with_wide_tables_last(manuscript.tree)
+    article.append(appendix(manuscript))
+    return article
 
 
 def with_wide_tables_last(article: _Element) -> _Element:

@@ -34,6 +34,6 @@ def write_docx(manuscript: Manuscript, path: Path) -> None:
     block(story, manuscript.tree)
     check(document.element.body, story.marks.keys)
     drop_template_parts(document)
-    attach_register(document, story.marks.keys, manuscript.values_json)
+    attach_register(document, story.marks.keys, manuscript.enclosure.values)
     set_properties(document, manuscript)
     path.write_bytes(file_bytes(document))
