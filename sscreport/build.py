@@ -1,14 +1,15 @@
 """Build: the straight line from a review's data to its finished manuscripts.
 
     data/ ─ load ─▶ Review ─ validate ─▶ Review ─ analyse ─▶ Syntheses ─ grade ─▶ Findings
-          ─ draw ─▶ Figures ─ tabulate ─▶ Tables ─ compose ─▶ one document tree ─ write ─▶ files
+          ─ draw ─▶ Figures ─ tabulate ─▶ Tables ─ compose ─▶ one document tree
+          ─ register ─▶ Origins ─ write ─▶ files
 
 The order is known here and nowhere else. Nothing is written before everything is made.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,12 +22,22 @@ from sscreport.enclosure import enclose
 from sscreport.grade import grade
 from sscreport.load import load
 from sscreport.progress import Progress
+from sscreport.records import Review, Table
 from sscreport.register import register
 from sscreport.tabulate import tabulate
 from sscreport.validate import validate
 from sscreport.write import write
 
 PNG_DPI = 300
+
+
+@dataclass(frozen=True)
+class Made:
+    """Everything that is made of a review before anything is written."""
+
+    review: Review
+    manuscript: Manuscript
+    tables: Mapping[str, Table]
 
 
 @dataclass(frozen=True)
@@ -45,6 +56,16 @@ def build(
     Raises `InputError` with every problem of the data or the templates, and leaves what was
     written before as it was.
     """
+    made = make(review_folder, progress)
+    return BuildResult(*write(made.manuscript, made.tables, output, figures_folder, formats, progress))
+
+
+def make(review_folder: Path, progress: Progress, paint: bool = True) -> Made:
+    """Everything up to the finished document tree; raises as `build` does, writes nothing.
+
+    Without ``paint`` no figure is painted as PNG, which takes most of the time; the manuscript can
+    then be written as HTML and PDF only.
+    """
     with progress.step("load"):
         review, problems = load(review_folder)
     with progress.step("validate"):
@@ -57,25 +78,24 @@ def build(
     with progress.step("draw"):
         drawings = draw(review, syntheses)
         figures = {name: drawing.figure for name, drawing in drawings.items()}
-        pngs = {name: drawing.png(PNG_DPI) for name, drawing in drawings.items()}
+        pngs = {name: drawing.png(PNG_DPI) for name, drawing in drawings.items()} if paint else {}
     with progress.step("tabulate"):
         tables = tabulate(review, findings)
     with progress.step("compose"):
         composition = compose(review, figures, tables)
     with progress.step("register"):
         origins = register(review, composition, figures)
-        about = review.settings["about"]
-        manuscript = Manuscript(
-            tree=composition.tree,
-            title=about["title"],
-            subject=about["short_title"],
-            authors=tuple(about["authors"]),
-            keywords=tuple(about["keywords"]),
-            language=about["language"],
-            figures=figures,
-            pngs=pngs,
-            origins=origins,
-            enclosure=enclose(review.root, origins.to_json()),
-        )
-    written, warnings = write(manuscript, tables, output, figures_folder, formats, progress)
-    return BuildResult(written, warnings)
+    about = review.settings["about"]
+    manuscript = Manuscript(
+        tree=composition.tree,
+        title=about["title"],
+        subject=about["short_title"],
+        authors=tuple(about["authors"]),
+        keywords=tuple(about["keywords"]),
+        language=about["language"],
+        figures=figures,
+        pngs=pngs,
+        origins=origins,
+        enclosure=enclose(review.root, origins.to_json()),
+    )
+    return Made(review, manuscript, tables)

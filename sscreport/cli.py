@@ -1,43 +1,25 @@
 """The command line: ``python build.py`` and the installed ``sscreport``.
 
-Exit codes: 0 fine; 1 done, but with findings (a requested format could not be written); 2 usage
-or input error; 130 interrupted.
+Exit codes: 0 fine; 1 done, but with findings (a format could not be written, a number is off); 2
+usage or input error; 130 interrupted.
 
-Only the standard library and `problems` are imported at the top, so that ``--help`` is quick and
-a missing package can be named instead of ending in a traceback.
+Only the standard library, `commands` and `problems` are imported at the top, so that ``--help`` is
+quick and a missing package can be named instead of ending in a traceback.
 """
 
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 import traceback
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
 
 from sscreport import __version__
-from sscreport.problems import InputError, SSCReportError, UsageError
-
-FINE, FINDINGS, ERROR, INTERRUPTED = 0, 1, 2, 130
-FORMATS = ("html", "pdf", "docx")  # those of `write.FORMATS`, named here so that --help imports no writer
-BUILD_EXAMPLES = """\
-  %(prog)s                         build everything into output/ and figures/
-  %(prog)s --only html             write the HTML only, which is quickest
-  %(prog)s --only pdf,docx         write two of the three formats
-  %(prog)s --review ../my-review   build the review in another folder
-  %(prog)s --output /tmp/draft     leave the review's own output as it is
-"""
-
-
-@dataclass(frozen=True)
-class Command:
-    """A subcommand: its help, its own options, and what it does (``run`` returns an exit code)."""
-
-    summary: str
-    examples: str
-    add_options: Callable[[argparse.ArgumentParser], None]
-    run: Callable[[argparse.Namespace], int]
+from sscreport.commands import build, check, trace, verify
+from sscreport.commands.command import ERROR, FINE, INTERRUPTED
+from sscreport.problems import InputError, SSCReportError
 
 
 def entry() -> None:
@@ -60,6 +42,9 @@ def main(argv: Sequence[str] | None = None, default_review: Path | None = None) 
         return COMMANDS[options.command].run(options)
     except KeyboardInterrupt:
         return INTERRUPTED
+    except BrokenPipeError:  # whoever read our output has had enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return FINE
     except Exception as error:
         if options.debug:
             traceback.print_exc()
@@ -96,68 +81,6 @@ def _parse(words: list[str], default_review: Path | None) -> argparse.Namespace:
     return parser.parse_args(words)
 
 
-def _add_build_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--output",
-        type=Path,
-        metavar="DIR",
-        help="folder to write to; figures go to DIR/figures (default: output/ in the review's "
-        "folder, with figures/ beside it)",
-    )
-    parser.add_argument(
-        "--only",
-        type=_formats,
-        metavar="FORMATS",
-        default=FORMATS,
-        help=f"formats to write, separated by commas (default: {','.join(FORMATS)})",
-    )
-    parser.add_argument("--quiet", action="store_true", help="print warnings and errors only")
-
-
-def _formats(text: str) -> tuple[str, ...]:
-    """The formats named in ``text``, each once, in the order of `FORMATS`."""
-    names = [name.strip().lower() for name in text.split(",")]
-    for name in names:
-        if name not in FORMATS:
-            raise argparse.ArgumentTypeError(
-                f"{name!r} is not a format. Allowed are {', '.join(FORMATS)}, separated by commas."
-            )
-    return tuple(name for name in FORMATS if name in names)
-
-
-def _run_build(options: argparse.Namespace) -> int:
-    review, output, figures = _folders(options.review, options.output)
-
-    from sscreport.build import build
-    from sscreport.progress import Progress
-
-    progress = Progress(quiet=options.quiet)
-    result = build(review, output, figures, options.only, progress)
-    progress.summary(result.written, result.warnings)
-    suffixes = {path.suffix for path in result.written}
-    missing = [name.upper() for name in options.only if f".{name}" not in suffixes]
-    if missing:
-        print(f"\n{' and '.join(missing)} could not be written; see the warnings.", file=sys.stderr)
-    return FINDINGS if missing else FINE
-
-
-def _folders(review: Path, output: Path | None) -> tuple[Path, Path, Path]:
-    """Absolute folders of the review, its output and its figures.
-
-    Raises UsageError where the first is no review or the second cannot be a folder.
-    """
-    review = review.resolve()
-    if not (review / "data").is_dir():
-        raise UsageError(
-            f"{review} is not a review: it has no folder data/. Name the review's folder with --review."
-        )
-    usual = review / "output"
-    output = usual if output is None else output.resolve()
-    if output.exists() and not output.is_dir():
-        raise UsageError(f"{output} is a file. Name a folder with --output.")
-    return review, output, (review if output == usual else output) / "figures"
-
-
 def _explain(error: Exception) -> str:
     """What a user needs to know about ``error``, without a traceback."""
     if isinstance(error, InputError):
@@ -181,10 +104,8 @@ def _explain(error: Exception) -> str:
 
 
 COMMANDS = {
-    "build": Command(
-        "Rebuild a systematic review's manuscript from its data: HTML, PDF and DOCX.",
-        BUILD_EXAMPLES,
-        _add_build_options,
-        _run_build,
-    ),
+    "build": build.COMMAND,
+    "trace": trace.COMMAND,
+    "verify": verify.COMMAND,
+    "check": check.COMMAND,
 }

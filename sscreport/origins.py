@@ -56,6 +56,12 @@ class Origin:
         return tuple(dict.fromkeys(use.text for use in self.uses))
 
     @property
+    def shown(self) -> str:
+        """The texts in one line, each once: "= 0.50" says no more than "0.50"."""
+        texts = {text.replace("\u202f", " ").removeprefix("= "): None for text in self.texts}
+        return " / ".join(texts)
+
+    @property
     def places(self) -> tuple[str, ...]:
         return tuple(dict.fromkeys(use.place for use in self.uses))
 

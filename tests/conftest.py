@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
 from collections.abc import Generator
 from dataclasses import dataclass
 from functools import cache
@@ -42,15 +43,15 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Built:
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Honour ``@pytest.mark.needs("soffice", …)``; "pango" stands for WeasyPrint's libraries."""
+    """Honour ``@pytest.mark.needs("soffice", …)``: programs, or one of `LIBRARIES`."""
     needed = [name for mark in item.iter_markers("needs") for name in mark.args]
-    missing = [name for name in needed if not (_has_pango() if name == "pango" else shutil.which(name))]
+    missing = [name for name in needed if not LIBRARIES.get(name, shutil.which)(name)]
     if missing:
         pytest.skip(f"not installed: {', '.join(missing)}")
 
 
 @cache
-def _has_pango() -> bool:
+def _has_pango(_: str) -> bool:
     from sscreport.write.pdf import PdfUnavailable, load_weasyprint
 
     try:
@@ -58,6 +59,17 @@ def _has_pango() -> bool:
     except PdfUnavailable:
         return False
     return True
+
+
+@cache
+def _has_word_fonts(_: str) -> bool:
+    """Whether fonts as wide as Word's are there, without which LibreOffice breaks lines and pages elsewhere."""
+    listed = subprocess.run(["fc-list", ":", "family"], capture_output=True, text=True, check=False)
+    return "Liberation Serif" in listed.stdout or "Times New Roman" in listed.stdout
+
+
+# What a test may need besides programs: WeasyPrint's libraries, fonts of Word's widths.
+LIBRARIES = {"pango": _has_pango, "liberation": _has_word_fonts}
 
 
 def _forbid_skip(report: pytest.TestReport | pytest.CollectReport) -> None:

@@ -154,7 +154,7 @@ def manuscript(tree: str = TREE) -> Manuscript:
         figures=figures,
         pngs={identity: png for identity, (_, png) in DRAWN.items()},
         origins=fake_origins(element, figures),
-        enclosure=Enclosure({"data/a.csv": "id,n\na,1\n"}, '{"mrss.estimate": {"text": "5.23 < 6 & more"}}', "0", "0"),
+        enclosure=Enclosure({"data/a.csv": "id,n\na,1\n"}, '{"mrss.estimate": "5.23 < 6 & more"}', "0", "0"),
     )
 
 

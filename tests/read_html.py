@@ -34,7 +34,11 @@ def texts_by_id(path: Path) -> dict[str, str]:
 
 
 def unexplained_digits(path: Path) -> list[str]:
-    """Texts of the title and the body that hold a digit, superscripts included, outside any identity."""
+    """Texts of the title and the body that hold a digit, superscripts included, outside any identity.
+
+    In a card every digit belongs to the value whose key the card is called by; JSON is no text.
+    """
     explained = "ancestor::*[" + " or ".join(f"@{name}" for name in IDENTITIES) + "]"
-    texts = _page(path).xpath(f"//title/text() | //body//text()[not({explained})]")
+    unread = "ancestor::script or ancestor::*[contains(concat(' ', @class, ' '), ' card ')]"
+    texts = _page(path).xpath(f"//title/text() | //body//text()[not({explained})][not({unread})]")
     return [text.strip() for text in texts if any(character.isdigit() for character in text)]

@@ -15,7 +15,8 @@ import pytest
 from rich.console import Console
 
 from sscreport import __version__
-from sscreport.cli import FORMATS, main
+from sscreport.cli import main
+from sscreport.commands.build import FORMATS
 from sscreport.problems import BuildError, InputError, Problem, UsageError
 from sscreport.progress import Progress
 from sscreport.write import FORMATS as WRITERS

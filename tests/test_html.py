@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections import Counter
 from copy import deepcopy
 from dataclasses import replace
 from pathlib import Path
+from urllib.parse import unquote
 
 import pytest
-from fake_manuscript import fake_manuscript
+from fake_manuscript import LONG_PHRASE, fake_manuscript
 from lxml import etree, html
 from lxml.html import HtmlElement
 from read_html import read_values, unexplained_digits
 
+from sscreport.enclosure import Enclosure
 from sscreport.problems import BuildError
 from sscreport.write.html import write_html
 
@@ -67,8 +70,9 @@ def test_the_reader_notices_a_bare_digit(tmp_path: Path) -> None:
 
 
 def test_the_page_fetches_nothing(path: Path, page: HtmlElement) -> None:
-    """No script, style sheet, picture or font comes from elsewhere."""
-    assert not page.xpath("//script | //link | //img | //iframe | //@src | //@srcset")
+    """No script runs, and no style sheet, picture or font comes from elsewhere."""
+    assert not page.xpath("//script[@type != 'application/json' or not(@type)]")
+    assert not page.xpath("//link | //img | //iframe | //@src | //@srcset | //@*[starts-with(name(), 'on')]")
     assert not re.search(r"@import|url\(", path.read_text(encoding="utf-8"))
     assert {address.split(":")[0] for address in page.xpath("//@href[not(starts-with(., '#'))]")} == {"https"}
 
@@ -77,7 +81,64 @@ def test_ids_are_unique_and_links_arrive(page: HtmlElement) -> None:
     """No id stands twice, and every link inside the page has its target."""
     ids = page.xpath("//@id")
     assert [name for name, times in Counter(ids).items() if times > 1] == []
-    assert {href[1:] for href in page.xpath("//@href") if href.startswith("#")} <= set(ids)
+    assert {unquote(href[1:]) for href in page.xpath("//@href") if href.startswith("#")} <= set(ids)
+
+
+def test_every_value_is_a_button_or_the_label_of_one(page: HtmlElement) -> None:
+    """A short value is a button, a long one labels the button in it; either opens the card of its key."""
+    values = page.xpath("//main//*[@data-value][not(ancestor::*[name() = 'svg'])]")
+    assert sorted(value.get("id") for value in values) == sorted(PRINTED)
+    long = 0
+    for value in values:
+        label = value.tag == "label"
+        (button,) = value if label else [value]
+        assert (button.tag, button.get("type")) == ("button", "button")
+        assert button.get("popovertarget") == f"v-{value.get('data-value')}"
+        assert len(page.xpath("//*[@id = $name][@popover]", name=button.get("popovertarget"))) == 1
+        assert label == (value.text_content() == LONG_PHRASE)
+        long += label
+    assert long == 4
+
+
+@pytest.mark.parametrize(
+    ("sentence", "together"),
+    [
+        ("fell by {} points", []),
+        ("fell ({} to {}).", ["(5", "5)."]),
+        ("fell ({}–{}), P {}", ["(5–5),"]),
+        ("{}<sup>†</sup> and {}<sup>†</sup>,\nor {}", ["5†", "5†,"]),
+        ("{} {}; {}% and ({})", ["5;", "5%", "(5)"]),
+        ("<em>P</em>\u202f{}, <em>x</em> {}.", ["\u202f5,", "5."]),
+        ("{}<br/>{}.", ["5."]),
+    ],
+)
+def test_no_line_breaks_between_a_number_and_what_touches_it(
+    sentence: str, together: list[str], tmp_path: Path
+) -> None:
+    """Brackets, commas, daggers and the sign for per cent stay with their number; all words stay."""
+    tree = deepcopy(MANUSCRIPT.tree)
+    numbers = ['<span data-value="total.n">5</span>'] * sentence.count("{}")
+    paragraph = etree.fromstring(f"<p>{sentence.format(*numbers)}</p>")
+    tree.find("section[@id='abstract']").append(paragraph)
+    write_html(replace(MANUSCRIPT, tree=tree), tmp_path / "page.html")
+    page = html.document_fromstring((tmp_path / "page.html").read_text(encoding="utf-8"))
+    (written,) = page.xpath("//section[@id='abstract']/p")
+    assert [span.text_content() for span in written.xpath(".//span[@class='together']")] == together
+    assert written.text_content() == "".join(paragraph.itertext())
+    assert ".together { white-space: nowrap; }" in page.find("head/style").text
+
+
+def test_what_is_enclosed_can_be_read_back_exactly(tmp_path: Path) -> None:
+    """Not even a file that contains the end of the block, a comment or odd line ends is changed."""
+    files = {"data/a.csv": "x\r\n1,\"</script>\"\n", "templates/ü.html": "<!-- <script> & \u2028 \\u003c \t"}
+    enclosure = Enclosure(files, '{"values": "</SCRIPT>"}\n', "7.0", "abc")
+    write_html(replace(MANUSCRIPT, enclosure=enclosure), tmp_path / "page.html")
+    page = html.document_fromstring((tmp_path / "page.html").read_text(encoding="utf-8"))
+    (block,) = page.xpath("//script[@id = 'sscreport-enclosure']")
+    assert json.loads(block.text) == {
+        "version": "7.0", "code": "abc", "files": files, "values": '{"values": "</SCRIPT>"}\n'
+    }  # fmt: skip
+    assert words(page.xpath("//main//h1")[0]) == MANUSCRIPT.title
 
 
 def test_contents_list_headings_figures_and_tables(page: HtmlElement) -> None:
@@ -103,7 +164,7 @@ def test_figures_are_drawn_in_place_and_described(page: HtmlElement) -> None:
 
 def test_wide_things_scroll_in_a_named_box(page: HtmlElement) -> None:
     """A table can be scrolled by keyboard, and its box is called what its caption says."""
-    boxes = [table.getparent() for table in page.iter("table")]
+    boxes = [table.getparent() for table in page.find(".//main").iter("table")]
     assert all(box.get("class") == "scroll" and box.get("tabindex") == "0" for box in boxes)
     assert boxes[0].get("role") == "region"
     assert boxes[0].get("aria-label") == "Table 1 Characteristics of the studies."

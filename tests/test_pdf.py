@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from fake_manuscript import fake_manuscript
+from fake_manuscript import fake_manuscript, fake_origins
 from lxml import etree
 from lxml.etree import _Element
 from pypdf import PdfReader
@@ -47,7 +47,7 @@ def short(*elements: _Element) -> Any:
     """A manuscript of one section that holds ``elements``; quick to print."""
     tree = etree.fromstring('<article><section id="only"><h2>Only</h2></section></article>')
     tree[0].extend(deepcopy(element) for element in elements)
-    return replace(MANUSCRIPT, tree=tree)
+    return replace(MANUSCRIPT, tree=tree, origins=fake_origins(tree, {}))
 
 
 def paragraph(markup: str) -> _Element:
@@ -98,8 +98,10 @@ def test_the_file_is_tagged_for_listeners(reader: PdfReader) -> None:
 
 
 def test_bookmarks_follow_the_headings(reader: PdfReader) -> None:
-    """Sections are nested in the outline as in the text; the title is not one of them."""
-    assert outline(reader.outline) == [
+    """Sections are nested in the outline as in the text, the appendix last; the title is not among them."""
+    *manuscript, appendix, groups = outline(reader.outline)
+    assert (appendix, groups[:1]) == ("Where each number comes from", ["total"])
+    assert manuscript == [
         "Abstract", ["Background", "Results"],
         "Methods", ["Search strategy", "Synthesis of changes", ["Choice of model"]],
         "Results", ["Included studies", "Skin involvement", "Pain"],
@@ -175,6 +177,17 @@ def test_what_weasyprint_only_logs_stops_the_build(markup: str, complaint: str, 
     with pytest.raises(BuildError, match=complaint):
         write_pdf(short(paragraph(markup)), tmp_path / "wrong.pdf")
     assert not (tmp_path / "wrong.pdf").exists()
+
+
+def test_without_the_font_library_the_pdf_is_the_same_to_a_reader(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Where HarfBuzz-Subset is missing the build goes through, although WeasyPrint complains."""
+    import weasyprint.pdf.fonts
+
+    monkeypatch.setattr(weasyprint.pdf.fonts, "harfbuzz_subset", None)
+    write_pdf(short(paragraph("Plain words.")), tmp_path / "plain.pdf")
+    assert "Plain words." in PdfReader(tmp_path / "plain.pdf").pages[0].extract_text()
 
 
 def test_a_figure_that_was_not_drawn_stops_the_build(tmp_path: Path) -> None:

@@ -26,7 +26,8 @@ def number_floats(article: etree._Element) -> dict[str, str]:
         counts[kind] += 1
         label = labels[element.get("id")] = f"{LABELS[kind]}{NO_BREAK}{counts[kind]}"
         caption = element.find("figcaption")
-        mark = etree.Element("span", {"class": "label", "data-ref": element.get("id")})
+        name = element.get("id")
+        mark = etree.Element("span", {"class": "label", "data-ref": name, "id": f"l-{name}"})
         mark.text = label
         mark.tail = " " + (caption.text or "").lstrip()
         caption.text = None

@@ -109,7 +109,7 @@ def _entry(origin: Origin, book: _Book, made: str) -> _Element:
 def _printed(origin: Origin) -> str:
     """Its texts, and the unrounded number or the word where that says more."""
     number = unrounded(origin.number) or str(origin.number or "")
-    texts = " / ".join(origin.texts) or number
+    texts = origin.shown or number
     if unrounded(origin.number) and origin.rule != READ.name and number not in origin.texts and origin.texts:
         texts += f" ({number})"
     return texts + (DAGGER if origin.reconstructed else "")

@@ -1,11 +1,15 @@
 """The manuscript as one self-contained web page.
 
 The page is the document tree saved: style sheet and figures are set into it, a table of contents
-is made from its headings and captions, and nothing is fetched from elsewhere.
+is made from its headings and captions, and nothing is fetched from elsewhere. Every value, in the
+text and in the figures, is a button that opens its card; no script runs. What is enclosed in the
+manuscript travels in a block of JSON.
 """
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from copy import deepcopy
 from pathlib import Path
@@ -15,11 +19,19 @@ from lxml.builder import E
 from lxml.etree import _Element
 
 from sscreport.document import Manuscript
+from sscreport.enclosure import Enclosure
+from sscreport.origins import Origins
 from sscreport.problems import BuildError, Problem
-from sscreport.records import Figure
+from sscreport.records import Figure, Spot
+from sscreport.write.cards import cards, opener
 
 _STYLE = Path(__file__).with_name("style.css")
 _CAPTIONED = "descendant-or-self::figure[@id and figcaption]"
+_HINT = "Every value in the text and in the figures can be opened to see where it comes from."
+# Values of more characters may be broken into lines.
+_LONG = 28
+# Where a line may break. The narrow no-break space is none of these.
+_SPACES = " \t\n"
 
 
 def write_html(manuscript: Manuscript, path: Path) -> None:
@@ -40,10 +52,13 @@ def write_html(manuscript: Manuscript, path: Path) -> None:
                 E.summary("Contents"),
                 E.nav({"aria-label": "Contents"}, *_contents(article)),
             ),
-            E.main({"id": "manuscript"}, article),
+            E.main({"id": "manuscript"}, E.p({"class": "contents hint"}, _HINT), article),
+            cards(manuscript),
+            _enclosed(manuscript.enclosure),
         ),
     )
-    _set_figures(article, manuscript.figures)
+    _set_values(article)
+    _set_figures(article, manuscript.figures, manuscript.origins)
     _box_tables(article)
     markup = etree.tostring(page, method="html", encoding="unicode")
     path.write_text(f"<!DOCTYPE html>\n{markup}\n", encoding="utf-8", newline="\n")
@@ -120,15 +135,83 @@ def _unlinked(element: _Element) -> _Element:
     return copied
 
 
-def _set_figures(article: _Element, figures: Mapping[str, Figure]) -> None:
+def _enclosed(enclosure: Enclosure) -> _Element:
+    """The enclosure as JSON in which no "<" can end the block."""
+    content = {
+        "version": enclosure.version,
+        "code": enclosure.code,
+        "files": dict(enclosure.files),
+        "values": enclosure.values,
+    }
+    text = json.dumps(content, ensure_ascii=False).replace("<", r"\u003c")
+    return E.script({"type": "application/json", "id": "sscreport-enclosure"}, text)
+
+
+def _set_values(article: _Element) -> None:
+    """Turn every value of the text into a button that opens its card."""
+    values = article.xpath(".//*[@data-value]")
+    for value in values:
+        value.set("class", " ".join(filter(None, ("value", value.get("class")))))
+        opens = {"type": "button", "popovertarget": f"v-{value.get('data-value')}"}
+        if len("".join(value.itertext())) > _LONG:
+            # The lines of a button cannot break amid a paragraph; those of its label can.
+            value.tag = "label"
+            value.append(E.button(opens))
+        else:
+            value.tag = "button"
+            value.attrib.update(opens)
+    for value in values:
+        if value.tag == "button" and value.getparent().get("class") != "together":
+            _keep_together(value)
+
+
+def _keep_together(value: _Element) -> None:
+    """Set a button and what touches it into a span that no line breaks.
+
+    A browser may break a line on either side of a button, even before a comma or the sign for per cent.
+    """
+    parent, before = value.getparent(), value.getprevious()
+    text = (parent.text if before is None else before.tail) or ""
+    start = max(map(text.rfind, _SPACES)) + 1
+    members, rest = _touching(value)
+    if start == len(text) and members == [value] and not value.tail:
+        value.tail = rest
+        return
+    span = E.span({"class": "together"})
+    value.addprevious(span)
+    span.text, span.tail = text[start:], rest
+    if before is None:
+        parent.text = text[:start]
+    else:
+        before.tail = text[:start]
+    span.extend(members)
+
+
+def _touching(value: _Element) -> tuple[list[_Element], str]:
+    """The buttons and superscripts that follow without a space, and the text after the next space.
+
+    Takes that text from the tail of the last.
+    """
+    members = [value]
+    while not (spaced := re.search(f"[{_SPACES}]", members[-1].tail or "")):
+        following = members[-1].getnext()
+        if following is None or following.tag not in ("button", "sup"):
+            return members, ""
+        members.append(following)
+    tail = members[-1].tail
+    members[-1].tail = tail[: spaced.start()]
+    return members, tail[spaced.start() :]
+
+
+def _set_figures(article: _Element, figures: Mapping[str, Figure], origins: Origins) -> None:
     for image in article.xpath(".//img[@data-figure]"):
         name = image.get("data-figure")
         if name not in figures:
             raise BuildError([Problem("manuscript", f"The figure “{name}” was never drawn.")])
-        image.getparent().replace(image, _drawing(figures[name], image))
+        image.getparent().replace(image, _drawing(figures[name], image, origins))
 
 
-def _drawing(figure: Figure, image: _Element) -> _Element:
+def _drawing(figure: Figure, image: _Element, origins: Origins) -> _Element:
     """The figure's SVG in a box of its own, which scrolls where the screen is too narrow."""
     svg = etree.fromstring(figure.svg.encode())
     for spare in svg.xpath("//*[local-name()='metadata' or local-name()='title']"):
@@ -137,12 +220,25 @@ def _drawing(figure: Figure, image: _Element) -> _Element:
         svg.attrib.pop(size, None)
     svg.set("role", "img")
     svg.set("aria-label", image.get("alt") or figure.alt)
-    svg.set("style", f"--width: {figure.width_mm:g}mm")
     etree.cleanup_namespaces(svg)
+    spots = [_spot(spot, spot.key, figure, origins) for spot in figure.spots if spot.key]
     box = _scroll_box(image.getparent())
-    box.append(svg)
+    box.append(E.div({"class": "drawing", "style": f"--width: {figure.width_mm:g}mm"}, svg, *spots))
     box.tail = image.tail
     return box
+
+
+def _spot(spot: Spot, key: str, figure: Figure, origins: Origins) -> _Element:
+    """A button over a value that is drawn, which scales with the drawing."""
+    sides = {
+        "left": spot.left / figure.width_mm,
+        "top": spot.top / figure.height_mm,
+        "width": spot.width / figure.width_mm,
+        "height": spot.height / figure.height_mm,
+    }
+    style = ";".join(f"{side}:{share:.2%}" for side, share in sides.items())
+    name = f"{spot.text}, {origins[key].what}"
+    return opener(key, **{"type": "button", "class": "spot", "style": style, "aria-label": name})
 
 
 def _box_tables(article: _Element) -> None:

@@ -1,35 +1,37 @@
 """The manuscript as a tagged PDF (PDF/UA-1), printed from the document tree by WeasyPrint.
 
 Text and figures use the fonts in ``sscreport/fonts`` alone, so that lines and pages break alike
-on every machine.
+on every machine. The review's data, templates and values are attached.
 """
 
 from __future__ import annotations
 
+import gc
 import io
+import json
 import logging
 import warnings
 from base64 import b64encode
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, redirect_stdout
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from lxml import etree
-from lxml.builder import E
-from lxml.etree import _Element
-
 from sscreport.document import Manuscript
+from sscreport.enclosure import VALUES, Enclosure
 from sscreport.problems import BuildError, Problem, SSCReportError
-from sscreport.records import Figure
-from sscreport.write.pages import with_wide_tables_last
+from sscreport.write.pdf_markup import descriptions, markup
 
+CODE = "code.json"
 _STYLE = Path(__file__).with_name("print.css")
 _FONTS = ("Tinos", "Arimo", "Review Symbols")
-_INLINE = ("a", "em", "span", "strong", "sub", "sup")
-_WIDEST_FIGURE = 170.0  # mm: an A4 page between its margins
-_HIGHEST_FIGURE = 205.0  # mm: leaves room for a caption on the same page
+_STAMP = datetime(2000, 1, 1)  # no clock: equal inputs give equal bytes
+# Python's own table lacks TOML and is filled up from the machine's.
+_MEDIA = {".csv": "text/csv", ".json": "application/json", ".toml": "application/toml", ".html": "text/html"}
 
 
 class PdfUnavailable(SSCReportError):
@@ -46,22 +48,36 @@ class PdfUnavailable(SSCReportError):
         )
 
 
+@dataclass(frozen=True)
+class _Attached:
+    """A file in the PDF: its path in the review's folder, its text, what it is to the PDF, in words."""
+
+    name: str
+    text: str
+    relationship: str
+    description: str
+
+
 def write_pdf(manuscript: Manuscript, path: Path) -> None:
     """Write the PDF to ``path``, the same bytes for the same manuscript.
 
-    Every key has a named destination: the id of each value in the text, and ``n-KEY-fFIGURE`` at
-    the figure for a key that stands in figures only.
+    Every key has a named destination and every printed value a link to its entry (`pdf_markup`).
     Raises PdfUnavailable without Pango, and BuildError for whatever WeasyPrint complains about (a
     link without target, a figure without description) and for characters outside our fonts.
     """
     weasyprint = load_weasyprint()
-    with _complaints() as complaints:
+    attached = sorted(_attached(manuscript.enclosure), key=lambda file: file.name)
+    with _complaints() as complaints, _no_garbage_search():
         fetcher = weasyprint.urls.URLFetcher(allowed_protocols=("file", "data"))
         fonts = weasyprint.text.fonts.FontConfiguration()
         style = weasyprint.CSS(filename=_STYLE, font_config=fonts, url_fetcher=fetcher)
-        page = weasyprint.HTML(string=_markup(manuscript), url_fetcher=fetcher)
+        page = weasyprint.HTML(string=markup(manuscript), url_fetcher=fetcher)
         document = page.render(font_config=fonts, stylesheets=[style], pdf_variant="pdf/ua-1")
-        content = document.write_pdf(pdf_variant="pdf/ua-1")
+        content = document.write_pdf(
+            pdf_variant="pdf/ua-1",
+            attachments=[_attachment(weasyprint, file) for file in attached],
+            finisher=partial(_finish, attached=attached, told=descriptions(manuscript)),
+        )
         complaints.extend(_foreign_characters(document.fonts.values()))
     if complaints:
         raise BuildError([Problem("PDF", complaint) for complaint in dict.fromkeys(complaints)])
@@ -80,12 +96,55 @@ def load_weasyprint() -> ModuleType:
     return weasyprint
 
 
+def _attached(enclosure: Enclosure) -> Iterator[_Attached]:
+    for name, text in enclosure.files.items():
+        yield _Attached(name, text, "Source", f"{name}: input from which this document was built")
+    told = "Every value of this document, how it was made and from which fields"
+    yield _Attached(VALUES, enclosure.values, "Data", told)
+    code = json.dumps({"sscreport": enclosure.version, "sha256": enclosure.code}, indent=1) + "\n"
+    yield _Attached(CODE, code, "Supplement", "Version and digest of the program that built this document")
+
+
+def _attachment(weasyprint: ModuleType, file: _Attached) -> Any:
+    media = _MEDIA[Path(file.name).suffix]
+    return weasyprint.Attachment(
+        url=f"data:{media};base64,{b64encode(file.text.encode()).decode()}",
+        name=file.name,
+        description=file.description,
+        created=_STAMP,
+        modified=_STAMP,
+    )
+
+
+def _finish(document: Any, pdf: Any, attached: list[_Attached], told: Mapping[str, str]) -> None:
+    """Say what each link leads to and what each attachment is.
+
+    WeasyPrint describes a link by its target's id, and writes the relationships of attachments
+    (ISO 32000-2, 14.13) for PDF/A only.
+    """
+    import pydyf
+
+    relationships = {file.name: file.relationship for file in attached}
+    pdf.catalog["AF"] = pydyf.Array()
+    for item in pdf.objects:
+        if not isinstance(item, pydyf.Dictionary):
+            continue
+        if item.get("Subtype") == "/Link" and "Dest" in item:
+            target = item["Dest"].string
+            item["Contents"] = pydyf.String(told.get(target, target))
+        elif item.get("Type") == "/Filespec":
+            item["AFRelationship"] = f"/{relationships[item['UF'].string]}"
+            pdf.catalog["AF"].append(item.reference)
+
+
 @contextmanager
 def _complaints() -> Iterator[list[str]]:
     """Collects what WeasyPrint would only log: its warnings and errors."""
     found: list[str] = []
     handler = logging.Handler(logging.WARNING)
     handler.emit = lambda record: found.append(record.getMessage())
+    # Without the library the fonts are cut down by fontTools: other bytes, the same PDF.
+    handler.addFilter(lambda record: "instead of HarfBuzz-Subset" not in record.getMessage())
     logger = logging.getLogger("weasyprint")
     logger.addHandler(handler)
     try:
@@ -94,65 +153,21 @@ def _complaints() -> Iterator[list[str]]:
         logger.removeHandler(handler)
 
 
+@contextmanager
+def _no_garbage_search() -> Iterator[None]:
+    """WeasyPrint keeps all its boxes to the end: searching them for garbage takes a fifth of the time."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
+
+
 def _foreign_characters(fonts: Any) -> Iterator[str]:
     """A complaint for each font that the system lent for characters that ours do not have."""
     for font in fonts:
         if font.family not in _FONTS:
             characters = " ".join(sorted(set(font.to_unicode.values())))
             yield f"No font in sscreport/fonts has {characters} (taken from {font.family})."
-
-
-def _markup(manuscript: Manuscript) -> str:
-    article = with_wide_tables_last(manuscript.tree)
-    article.set("data-short-title", manuscript.subject)
-    _set_figures(article, manuscript.figures)
-    _part_spaces(article)
-    named = [("author", author) for author in manuscript.authors]
-    named += [
-        ("keywords", ", ".join(manuscript.keywords)),
-        ("description", manuscript.subject),
-        ("generator", "sscreport"),
-    ]
-    head = E.head(E.meta(charset="utf-8"), E.title(manuscript.title))
-    head.extend(E.meta(name=name, content=content) for name, content in named)
-    page = E.html({"lang": manuscript.language}, head, E.body(article))
-    return "<!DOCTYPE html>\n" + etree.tostring(page, method="html", encoding="unicode")
-
-
-def _set_figures(article: _Element, figures: Mapping[str, Figure]) -> None:
-    keys_in_text = set(article.xpath(".//@data-value"))
-    for image in article.xpath(".//img[@data-figure]"):
-        name = image.get("data-figure")
-        if name not in figures:
-            raise BuildError([Problem("PDF", f"The figure “{name}” was never drawn.")])
-        figure = figures[name]
-        encoded = b64encode(figure.svg.encode()).decode()
-        image.set("src", f"data:image/svg+xml;base64,{encoded}")
-        image.set("style", f"width: {_printed_width(figure):.2f}mm")
-        keys = etree.fromstring(figure.svg.encode()).xpath("//@data-value")
-        anchors = [E.span(id=f"n-{key}-f{name}") for key in dict.fromkeys(keys) if key not in keys_in_text]
-        if anchors:
-            image.addprevious(E.div({"class": "anchors"}, *anchors))
-
-
-def _printed_width(figure: Figure) -> float:
-    """Width in mm: the figure's own, or less where the page would not hold it."""
-    return min(figure.width_mm, _WIDEST_FIGURE, _HIGHEST_FIGURE * figure.width_mm / figure.height_mm)
-
-
-def _part_spaces(article: _Element) -> None:
-    """Put the space before each inline element into an element of its own.
-
-    Where the text before an inline element just fits its line, WeasyPrint 70 breaks that text at
-    its first word instead of its last, because it measures it with the space at its end.
-    """
-    for element in list(article.iter(*_INLINE)):
-        before = element.getprevious()
-        text = (element.getparent().text if before is None else before.tail) or ""
-        if text.endswith(" ") and text.strip():
-            space = E.span(" ")
-            element.addprevious(space)
-            if before is None:
-                element.getparent().text = text[:-1]
-            else:
-                before.tail = text[:-1]

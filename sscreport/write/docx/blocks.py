@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import replace
 
 from lxml.etree import _Element
 
 from sscreport.write.docx import inline
 from sscreport.write.docx.line import Line
+from sscreport.write.docx.marks import figure_keys, origins_of
 from sscreport.write.docx.pictures import drawing
 from sscreport.write.docx.story import Story
 from sscreport.write.docx.styles import text_width_mm
@@ -16,6 +18,8 @@ from sscreport.write.docx.tables import build_table
 from sscreport.write.docx.tree import SPACES, broken, classes, contents, elements, no_rule, plain, where
 
 Block = Callable[[Story, _Element], None]
+APPENDIX = "origins"  # the id of its section
+PARAGRAPHS = {"authors": "Authors", "meta": "Meta", "origin": "Origin"}  # styles by class
 DEEPEST_LIST = 3  # built-in list styles end here
 
 
@@ -55,10 +59,11 @@ def _fill(story: Story, line: Line, element: _Element) -> None:
     inline.fill(story, line, element, story.place.look)
 
 
-def _heading(style: str) -> Block:
+def _heading(style: str, in_appendix: str | None = None) -> Block:
     def write(story: Story, element: _Element) -> None:
         landscape = story.place.landscape or _is_landscape(element.getnext())
-        with story.at(landscape=landscape), story.paragraph(style) as line:
+        shown = in_appendix or style if story.place.appendix else style
+        with story.at(landscape=landscape), story.paragraph(shown) as line:
             _fill(story, line, element)
 
     return write
@@ -70,9 +75,14 @@ def _is_landscape(element: _Element | None) -> bool:
 
 def _paragraph(story: Story, element: _Element) -> None:
     kind = classes(element)
-    style = "Authors" if "authors" in kind else "Meta" if "meta" in kind else None
+    style = next((style for name, style in PARAGRAPHS.items() if name in kind), None)
     with story.paragraph(style) as line:
         _fill(story, line, element)
+
+
+def _section(story: Story, element: _Element) -> None:
+    with story.at(appendix=True) if element.get("id") == APPENDIX else nullcontext():
+        flow(story, element)
 
 
 def _division(story: Story, element: _Element) -> None:
@@ -110,9 +120,10 @@ def _image(story: Story, element: _Element) -> None:
     figure, png = story.manuscript.figures.get(identity), story.manuscript.pngs.get(identity)
     if figure is None or png is None or caption is None:
         raise broken(f"The picture {identity!r} is missing or stands outside a figure, {where(element)}.")
-    picture = drawing(story.document, figure, png, element.get("alt") or figure.alt)
-    keys = story.marks.figure_marks(figure, caption.number)
-    with story.at(keep_with_next=True), story.paragraph("Figure") as line, line.bookmark(*keys):
+    origins = story.marks.targets.get(origins_of(figure, story.manuscript.origins))
+    picture = drawing(story.document, figure, png, element.get("alt") or figure.alt, origins)
+    marks = [story.marks.value_mark(key, f"f{caption.number}") for key in figure_keys(figure)]
+    with story.at(keep_with_next=True), story.paragraph("Figure") as line, line.bookmark(*marks):
         line.picture(picture)
 
 
@@ -177,14 +188,14 @@ BLOCKS: dict[str, Block] = {
     "figure": _figure,
     "h1": _heading("Title"),
     "h2": _heading("Heading 1"),
-    "h3": _heading("Heading 2"),
+    "h3": _heading("Heading 2", in_appendix="Origin Heading"),
     "h4": _heading("Heading 3"),
     "header": flow,
     "img": _image,
     "li": flow,
     "ol": _ordered_list,
     "p": _paragraph,
-    "section": flow,
+    "section": _section,
     "table": _table,
     "ul": _list("List Bullet"),
 }

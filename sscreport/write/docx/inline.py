@@ -9,10 +9,15 @@ from dataclasses import replace
 from docx.opc.constants import RELATIONSHIP_TYPE
 from lxml.etree import _Element
 
+from sscreport.origins import Origin
+from sscreport.wording import unrounded
 from sscreport.write.docx.line import Line, Look
 from sscreport.write.docx.marks import Caption
 from sscreport.write.docx.story import Story
+from sscreport.write.docx.styles import IDENTITIES
 from sscreport.write.docx.tree import broken, classes, contents, no_rule, plain, where
+
+TOOLTIP_LIMIT = 255  # Word takes no longer one
 
 Inline = Callable[[Story, Line, _Element, Look], None]
 
@@ -24,7 +29,10 @@ def fill(story: Story, line: Line, element: _Element, look: Look) -> None:
 
 
 def put(story: Story, line: Line, item: str | _Element, look: Look) -> None:
-    """Write text or one inline element, in its bookmark where it is a value or a link's target."""
+    """Write text or one inline element, with its identity where it has one.
+
+    A value or a link's target is inside its bookmark.
+    """
     if isinstance(item, str):
         line.text(item, look)
         return
@@ -32,6 +40,8 @@ def put(story: Story, line: Line, item: str | _Element, look: Look) -> None:
         raise no_rule(item)
     classes(item)
     name = story.marks.targets.get(item.get("id", ""))
+    style = next((IDENTITIES[said] for said in item.attrib if said in IDENTITIES), look.style)
+    look = replace(look, style=style)
     with line.bookmark(name) if name else nullcontext():
         INLINES[item.tag](story, line, item, look)
 
@@ -51,9 +61,30 @@ def _span(story: Story, line: Line, element: _Element, look: Look) -> None:
     if "label" in classes(element):
         _label(line, story.marks.captions[element.get("data-ref", "")], replace(look, bold=True))
     elif element.get("data-value"):
-        fill(story, line, element, replace(look, style="Value"))
+        _value(story, line, element, look)
     else:
         fill(story, line, element, look)
+
+
+def _value(story: Story, line: Line, element: _Element, look: Look) -> None:
+    """A value is a link to its entry in the appendix, and looks like the text around it."""
+    key = element.get("data-value", "")
+    entry, origin = _target(story, f"v-{key}", element), story.manuscript.origins[key]
+    with line.link(w_anchor=entry, w_tooltip=_told(origin)):
+        fill(story, line, element, look)
+
+
+def _told(origin: Origin) -> str:
+    """What a reader is told who points at a value."""
+    number = unrounded(origin.number) or str(origin.number)
+    return " ".join(f"{origin.what}: {number} {origin.unit}".split())[:TOOLTIP_LIMIT]
+
+
+def _target(story: Story, identity: str, link: _Element) -> str:
+    """The bookmark of the element that a link leads to."""
+    if identity not in story.marks.targets:
+        raise broken(f"The link {plain(link)!r} points at #{identity}, which does not exist, {where(link)}.")
+    return story.marks.targets[identity]
 
 
 def _label(line: Line, caption: Caption, look: Look) -> None:
@@ -70,16 +101,12 @@ def _link(story: Story, line: Line, element: _Element, look: Look) -> None:
     if caption:
         _cross_reference(line, element, caption, look)
     elif href.startswith("#"):
-        if href[1:] not in story.marks.targets:
-            raise broken(
-                f"The link {plain(element)!r} points at {href}, which does not exist, {where(element)}."
-            )
-        with line.link(anchor=story.marks.targets[href[1:]]):
-            fill(story, line, element, look)
+        with line.link(w_anchor=_target(story, href[1:], element)):
+            fill(story, line, element, replace(look, style=look.style or "Hyperlink"))
     elif href:
         part = story.document.part
         relationship = part.relate_to(href, RELATIONSHIP_TYPE.HYPERLINK, is_external=True)
-        with line.link(relationship=relationship):
+        with line.link(r_id=relationship):
             fill(story, line, element, replace(look, style="Hyperlink"))
     else:
         raise broken(f"The link {plain(element)!r} has no href, {where(element)}.")

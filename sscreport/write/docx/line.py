@@ -9,10 +9,10 @@ from typing import Any
 
 from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
-from docx.text.run import Run
+from docx.text.font import Font
 
 from sscreport.write.docx.marks import Marks
-from sscreport.write.docx.tree import SPACES
+from sscreport.write.docx.tree import SPACES, broken
 
 
 @dataclass(frozen=True)
@@ -24,6 +24,9 @@ class Look:
     superscript: bool = False
     subscript: bool = False
     style: str | None = None
+
+
+LOOKS = ("bold", "italic", "superscript", "subscript")
 
 
 class Line:
@@ -80,13 +83,13 @@ class Line:
             yield
 
     @contextmanager
-    def link(self, anchor: str | None = None, relationship: str | None = None) -> Iterator[None]:
-        """A hyperlink to a bookmark or to an external relationship."""
+    def link(self, **attributes: str) -> Iterator[None]:
+        """A hyperlink, to a bookmark by ``w_anchor`` or to an external relationship by ``r_id``."""
         outer, self._into = self._into, OxmlElement("w:hyperlink")
-        if anchor is not None:
-            self._into.set(qn("w:anchor"), anchor)
-        if relationship is not None:
-            self._into.set(qn("r:id"), relationship)
+        if outer.tag == self._into.tag:
+            raise broken(f"A link stands inside another; it leads to {', '.join(attributes.values())}.")
+        for name, content in attributes.items():
+            self._into.set(qn(name.replace("_", ":")), content)
         outer.append(self._into)
         yield
         self._into = outer
@@ -99,11 +102,7 @@ class Line:
         self._into.append(run := OxmlElement("w:r"))
         if look.style:
             run.style = look.style
-        shown = Run(run, None)
-        shown.bold = look.bold or None
-        shown.italic = look.italic or None
-        if look.superscript:
-            shown.font.superscript = True
-        elif look.subscript:
-            shown.font.subscript = True
+        for name in LOOKS:
+            if getattr(look, name):
+                setattr(Font(run), name, True)
         return run

@@ -5,18 +5,21 @@ from __future__ import annotations
 import hashlib
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import count
 from typing import Any
 
+from docx.document import Document
 from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
 from lxml import etree
 from lxml.etree import _Element
 
+from sscreport.origins import Origins
 from sscreport.records import Figure
+from sscreport.values import READ
 from sscreport.write.docx.tree import broken, classes, plain, where
 
 NAME_LIMIT = 40  # Word cuts a longer bookmark name
@@ -45,24 +48,43 @@ def slug(name: str) -> str:
     return clean if len(clean) <= NAME_LIMIT - 5 else f"{clean[:24]}_{digest(name)}"
 
 
+def figure_keys(figure: Figure) -> list[str]:
+    """Every key in the figure's SVG, in order of first appearance."""
+    return list(dict.fromkeys(etree.fromstring(figure.svg.encode()).xpath("//@data-value")))
+
+
+def origins_of(figure: Figure, origins: Origins) -> str:
+    """The id of the appendix's section with most of the figure's values; "" for a figure without any.
+
+    Computed values go before fields of the data, which a forest plot shows as many of.
+    """
+    keys = [key for key in figure_keys(figure) if key in origins]  # a shape's key may be printed nowhere
+    computed = [key for key in keys if origins[key].rule != READ.name]
+    groups = Counter(origins.group_of(key) for key in computed or keys)
+    return f"origins-{groups.most_common(1)[0][0]}" if groups else ""
+
+
 class Marks:
     """Names for everything in the tree that is pointed at, and the elements that carry them.
 
     ``keys`` maps each value's bookmark to the value's key; ``targets`` maps an element's id to
-    its bookmark; ``captions`` holds the label of every numbered figure and table by its id.
+    its bookmark, for values, their entries in the appendix and whatever else a link leads to;
+    ``captions`` holds the label of every numbered figure and table by its id.
     """
 
-    def __init__(self, article: _Element):
+    def __init__(self, article: _Element, aims: Collection[str] = ()):
+        """``aims`` are ids that something other than a link in the tree leads to."""
         self.keys: dict[str, str] = {}
         self.targets: dict[str, str] = {}
         self.captions: dict[str, Caption] = {}
         self._key_of: dict[str, str] = {}
         self._ids = count(1)
-        self._name_targets(article)
+        self._name_targets(article, aims)
         self._name_captions(article)
 
-    def _name_targets(self, article: _Element) -> None:
-        linked = {link.get("href")[1:] for link in article.iter("a") if link.get("href", "").startswith("#")}
+    def _name_targets(self, article: _Element, aims: Collection[str]) -> None:
+        links = (link.get("href", "") for link in article.iter("a"))
+        linked = {*aims, *(href[1:] for href in links if href.startswith("#"))}
         seen: set[str] = set()
         for element in article.iter(etree.Element):
             identity = element.get("id")
@@ -72,6 +94,8 @@ class Marks:
                 seen.add(identity)
             if element.get("data-value"):
                 self.targets[identity or ""] = self._value_name(element)
+            elif element.tag == "span" and "entry" in classes(element):
+                self.targets[identity or ""] = f"_v{self._digest(identity.removeprefix('v-'))}"
             elif identity in linked:
                 self.targets[identity] = f"_Ref_{slug(identity)}"
 
@@ -84,18 +108,15 @@ class Marks:
 
     def value_mark(self, key: str, use: str) -> str:
         """The bookmark name of one use of a key; ``use`` is its count, or "f" and a figure number."""
-        name = digest(key)
-        if self._key_of.setdefault(name, key) != key:
-            raise broken(f"The keys {key} and {self._key_of[name]} have the same short hash; rename one.")
-        mark = f"_n{name}_{use}"
+        mark = f"_n{self._digest(key)}_{use}"
         self.keys[mark] = key
         return mark
 
-    def figure_marks(self, figure: Figure, number: str) -> list[str]:
-        """One bookmark name for every key in the figure's SVG, in order of first appearance."""
-        svg = etree.fromstring(figure.svg.encode())
-        keys = dict.fromkeys(e.get("data-value") for e in svg.iter(etree.Element) if e.get("data-value"))
-        return [self.value_mark(key, f"f{number}") for key in keys]
+    def _digest(self, key: str) -> str:
+        name = digest(key)
+        if self._key_of.setdefault(name, key) != key:
+            raise broken(f"The keys {key} and {self._key_of[name]} have the same short hash; rename one.")
+        return name
 
     def _name_captions(self, article: _Element) -> None:
         printed = dict.fromkeys(SEQUENCES.values(), 0)
@@ -133,8 +154,9 @@ def _add(container: Any, tag: str, **attributes: str) -> None:
     container.append(mark)
 
 
-def check(body: _Element, keys: Mapping[str, str]) -> None:
+def check(document: Document, keys: Mapping[str, str]) -> None:
     """BuildError unless every bookmark is unique and short, and every link and REF finds one."""
+    body = document.element.body
     starts = body.findall(f".//{qn('w:bookmarkStart')}")
     names = [start.get(qn("w:name")) for start in starts]
     ids = Counter(start.get(qn("w:id")) for start in starts)
@@ -143,14 +165,16 @@ def check(body: _Element, keys: Mapping[str, str]) -> None:
     wrong += [f"The bookmark id {i} occurs more than once." for i in ids if ids[i] > 1]
     wrong += [f"The bookmark name {n} is longer than {NAME_LIMIT}." for n in names if len(n) > NAME_LIMIT]
     found = set(names)
-    wrong += [f"The link to {a} has no target." for a in _aims(body) if a not in found]
+    wrong += [f"The link to {a} has no target." for a in _aims(document) if a not in found]
     wrong += [f"The value {keys[n]} has no bookmark {n}." for n in keys if n not in found]
     if wrong:
         raise broken(" ".join(wrong))
 
 
-def _aims(body: _Element) -> list[str]:
-    """The bookmark names that hyperlinks and REF fields point at."""
+def _aims(document: Document) -> list[str]:
+    """The bookmark names that hyperlinks, REF fields and links of pictures point at."""
+    body, addresses = document.element.body, [rel.target_ref for rel in document.part.rels.values()]
     anchors = [a for link in body.iter(qn("w:hyperlink")) if (a := link.get(qn("w:anchor")))]
     codes = [re.match(r"\s*REF\s+(\S+)", code.text or "") for code in body.iter(qn("w:instrText"))]
-    return list(dict.fromkeys(anchors + [code[1] for code in codes if code]))
+    inside = [address[1:] for address in addresses if address.startswith("#")]
+    return list(dict.fromkeys(anchors + [code[1] for code in codes if code] + inside))

@@ -1,4 +1,4 @@
-"""The file around the document: register of values, properties, and bytes that never vary."""
+"""The file around the document: register of values with all inputs, properties, unvarying bytes."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ from docx.opc.part import Part
 from lxml import etree
 
 from sscreport.document import Manuscript
+from sscreport.enclosure import VALUES, Enclosure
+from sscreport.write.docx.tree import broken
 
 REGISTER = "urn:sscreport:values"
 _OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006"
@@ -30,12 +32,18 @@ def drop_template_parts(document: Document) -> None:
                 del relationships[name]
 
 
-def attach_register(document: Document, keys: Mapping[str, str], values_json: str) -> None:
-    """Add the custom XML part that says which bookmark is which value, with every value's origin."""
+def attach_register(document: Document, keys: Mapping[str, str], enclosure: Enclosure) -> None:
+    """Add the custom XML part that says which bookmark is which value, with all that is enclosed.
+
+    Raises BuildError for an input with a character that XML cannot hold.
+    """
     root = etree.Element(f"{{{REGISTER}}}values", nsmap={None: REGISTER})
     for bookmark, key in sorted(keys.items()):
         etree.SubElement(root, f"{{{REGISTER}}}mark", bookmark=bookmark, key=key)
-    etree.SubElement(root, f"{{{REGISTER}}}json").text = values_json
+    _add_text(root, "json", VALUES, enclosure.values)
+    for path, text in enclosure.files.items():
+        _add_text(root, "file", path, text).set("path", path)
+    etree.SubElement(root, f"{{{REGISTER}}}code", version=enclosure.version, sha256=enclosure.code)
     part = _xml_part(document, "sscreport-values.xml", "application/xml", root)
     namespace = f"{_OFFICE}/customXml"
     store = etree.Element(f"{{{namespace}}}datastoreItem", nsmap={"ds": namespace})
@@ -46,6 +54,16 @@ def attach_register(document: Document, keys: Mapping[str, str], values_json: st
     properties = _xml_part(document, "itemProps-sscreport-values.xml", kind, store)
     part.relate_to(properties, RELATIONSHIP_TYPE.CUSTOM_XML_PROPS)
     document.part.relate_to(part, RELATIONSHIP_TYPE.CUSTOM_XML)
+
+
+def _add_text(root: etree._Element, tag: str, name: str, text: str) -> etree._Element:
+    element = etree.SubElement(root, f"{{{REGISTER}}}{tag}")
+    try:
+        element.text = text
+    except ValueError:
+        message = f"{name} holds a control character, which a Word file cannot enclose; remove it."
+        raise broken(message) from None
+    return element
 
 
 def _xml_part(document: Document, name: str, content_type: str, root: etree._Element) -> Part:

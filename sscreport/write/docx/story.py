@@ -16,8 +16,8 @@ from docx.text.paragraph import Paragraph
 
 from sscreport.document import Manuscript
 from sscreport.write.docx.line import Line, Look
-from sscreport.write.docx.marks import Marks
-from sscreport.write.docx.styles import ALIGNMENTS, FIGURE_GAP_PT, STYLES, turn_page
+from sscreport.write.docx.marks import Marks, origins_of
+from sscreport.write.docx.styles import ALIGNMENTS, COLUMNS, FIGURE_GAP_PT, STYLES, turn_page
 
 
 @dataclass(frozen=True)
@@ -36,6 +36,7 @@ class Place:
     align: str | None = None
     keep_with_next: bool = False
     landscape: bool = False
+    appendix: bool = False
     look: Look = Look()
 
 
@@ -45,12 +46,13 @@ class Story:
     def __init__(self, document: Document, manuscript: Manuscript):
         self.document = document
         self.manuscript = manuscript
-        self.marks = Marks(manuscript.tree)
+        aims = [origins_of(figure, manuscript.origins) for figure in manuscript.figures.values()]
+        self.marks = Marks(manuscript.tree, aims)
         self.place = Place(document.element.body)
         self.anchors: list[str] = []  # bookmarks waiting for the next paragraph
         self.apart = False  # whether the next paragraph begins or follows a figure or table
         self._body = document.element.body
-        self._landscape = False
+        self._page = (False, 1)
         self._styles = {style.name: style.style_id for style in document.styles}
 
     @contextmanager
@@ -68,7 +70,7 @@ class Story:
         place = self.place
         in_body = place.container is self._body
         if in_body:
-            self._turn(place.landscape)
+            self._turn(place.landscape, COLUMNS.get(style or place.style, 1))
         element = place.container.add_p()
         element.style = self._styles[style or place.style]
         shown = Paragraph(element, self.document)
@@ -101,14 +103,15 @@ class Story:
         else:
             self.place.container.append(table)
 
-    def _turn(self, landscape: bool) -> None:
-        """Start a new section where the page's orientation changes."""
-        if landscape == self._landscape:
+    def _turn(self, landscape: bool, columns: int = 1) -> None:
+        """Start a new section where the page's orientation or its columns change."""
+        if (landscape, columns) == self._page:
             return
-        self._landscape = landscape
+        same_page = landscape == self._page[0]
+        self._page = (landscape, columns)
         if len(self._body) > 1:
             self._close_section()
-        turn_page(self._body.sectPr, landscape)
+        turn_page(self._body.sectPr, landscape, columns, same_page)
 
     def _close_section(self) -> None:
         """Hang the running section's properties on the last paragraph, so no empty one is added.

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any
 
 import docx
 from docx.document import Document
-from docx.enum.section import WD_ORIENT
+from docx.enum.section import WD_ORIENT, WD_SECTION
 from docx.enum.style import WD_STYLE_TYPE
 from docx.enum.text import WD_ALIGN_PARAGRAPH
 from docx.oxml import parse_xml
@@ -21,6 +22,7 @@ SERIF, SANS = "Times New Roman", "Arial"
 PAGE_MM = (210, 297)
 MARGIN_MM = 25
 TABLE_TEXT_PT = 8.0
+COLUMN_GAP_MM = 6
 FIGURE_GAP_PT = 12.0  # above and below a figure or table with its caption and notes
 HEAD_LENGTH = 80  # characters of the title that fit into the running head
 PANEL = "F2F2F2"
@@ -29,6 +31,16 @@ ALIGNMENTS = {
     "center": WD_ALIGN_PARAGRAPH.CENTER,
     "right": WD_ALIGN_PARAGRAPH.RIGHT,
     "decimal": WD_ALIGN_PARAGRAPH.RIGHT,
+}
+COLUMNS = {"Origin": 2, "Origin Heading": 2}  # by style, where there is more than one
+
+# What a digit in the text can be, by the attribute that says so. The styles look like plain text.
+IDENTITIES = {
+    "data-value": "Value",
+    "data-constant": "Constant",
+    "data-cites": "Citation-number",
+    "data-cite": "Citation-number",
+    "data-ref": "Cross-reference",
 }
 
 
@@ -84,6 +96,8 @@ STYLES: dict[str, Type] = {
     "Table Note": Type(SANS, 7.5, line=1.1, before=2, after=2),
     "Notice": Type(SANS, 9, line=1.15, before=3, after=3, left=3),
     "Section End": Type(size=1, line=1, after=0),
+    "Origin": Type(SANS, 7, line=1.05, after=2, left=2.5, first=-2.5),
+    "Origin Heading": Type(size=9, before=8, after=2, **_HEAD),
     "Header": Type(SANS, 8, line=1, after=0, align="right", color="595959"),
     "Footer": Type(SANS, 8, line=1, after=0, align="center", color="595959"),
 }
@@ -97,7 +111,9 @@ def styled_document(short_title: str, language: str) -> Document:
     for name, type_ in STYLES.items():
         _define(document, name, type_)
     _shade(document.styles["Notice"])
-    document.styles.add_style("Value", WD_STYLE_TYPE.CHARACTER)
+    _make_heading(document.styles["Origin Heading"], like=document.styles["Heading 2"])
+    for name in dict.fromkeys(IDENTITIES.values()):
+        document.styles.add_style(name, WD_STYLE_TYPE.CHARACTER)
     link = document.styles.add_style("Hyperlink", WD_STYLE_TYPE.CHARACTER, builtin=True)
     link.font.color.rgb = RGBColor.from_string("1F3864")
     _set_page(document.sections[0], running_head(short_title))
@@ -119,12 +135,16 @@ def running_head(short: str) -> str:
     return short[:HEAD_LENGTH].rsplit(" ", 1)[0].rstrip(",;–-") + " …"
 
 
-def turn_page(properties: Any, landscape: bool) -> None:
-    """Set the orientation and size of the section that ``w:sectPr`` describes."""
+def turn_page(properties: Any, landscape: bool, columns: int = 1, same_page: bool = False) -> None:
+    """Set the orientation, size, columns and start of the section that ``w:sectPr`` describes."""
     section = Section(properties, None)
     section.orientation = WD_ORIENT.LANDSCAPE if landscape else WD_ORIENT.PORTRAIT
     section.page_width = Mm(PAGE_MM[landscape])
     section.page_height = Mm(PAGE_MM[not landscape])
+    section.start_type = WD_SECTION.CONTINUOUS if same_page else WD_SECTION.NEW_PAGE
+    layout = properties.find(qn("w:cols"))
+    layout.set(qn("w:num"), str(columns))
+    layout.set(qn("w:space"), str(Mm(COLUMN_GAP_MM).twips))
 
 
 def _drop_table_styles(document: Document) -> None:
@@ -189,6 +209,13 @@ def _set_font(properties: Any, name: str) -> None:
     fonts.attrib.clear()
     for script in ("ascii", "hAnsi", "eastAsia", "cs"):
         fonts.set(qn(f"w:{script}"), name)
+
+
+def _make_heading(style: ParagraphStyle, like: ParagraphStyle) -> None:
+    """Let navigation and contents treat ``style`` as a heading of the same level."""
+    style.base_style = like
+    level = like.element.pPr.find(qn("w:outlineLvl"))
+    style.element.get_or_add_pPr().append(deepcopy(level))
 
 
 def _shade(style: ParagraphStyle) -> None:

@@ -1,0 +1,38 @@
+"""Expect: a file made anew from what travelled inside another, to compare the two."""
+
+from __future__ import annotations
+
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from sscreport.build import make
+from sscreport.cells import cells_of
+from sscreport.document import Manuscript
+from sscreport.enclosure import Enclosure
+from sscreport.progress import Progress
+from sscreport.read import READERS
+from sscreport.reading import Reading
+from sscreport.write import FORMATS
+
+
+@dataclass(frozen=True)
+class Expectation:
+    """What a file should read like, the manuscript it was made from, and its data cell by cell."""
+
+    reading: Reading
+    manuscript: Manuscript
+    cells: dict[str, str]
+
+
+def expect(enclosure: Enclosure, name: str) -> Expectation:
+    """The file of format ``name`` ("html", "pdf", "docx") that the enclosed review gives.
+
+    Raises what `build` raises where the enclosed data or templates are not fit for building.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        root, path = Path(folder) / "review", Path(folder) / f"expected.{name}"
+        enclosure.unpack(root)
+        manuscript = make(root, Progress(quiet=True), paint=name == "docx").manuscript
+        FORMATS[name](manuscript, path)
+        return Expectation(READERS[name](path), manuscript, {str(a): raw for a, raw in cells_of(root).items()})

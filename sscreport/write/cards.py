@@ -1,0 +1,159 @@
+"""The cards of the web page: for each value, an element that opens and says where it comes from.
+
+A card is called ``v-KEY``. Cards open without a script: whatever names one in ``popovertarget``
+opens it, and cards that are opened from a card stack upon it.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from textwrap import shorten
+
+from lxml.builder import E
+from lxml.etree import _Element
+
+from sscreport.document import Manuscript, place_names
+from sscreport.origins import Origin, Origins
+from sscreport.wording import DAGGER, NOT_REPORTED, unrounded
+
+# Longer lists are folded.
+FEW = 6
+FEW_CELLS = 12
+# A link to another card quotes so many characters of what that value says.
+QUOTED = 48
+
+
+def opener(key: str, *content: str | _Element, **attributes: str) -> _Element:
+    """A button that opens the card of ``key``."""
+    return E.button(*content, popovertarget=f"v-{key}", **attributes)
+
+
+def cards(manuscript: Manuscript) -> _Element:
+    """One card for every origin of the manuscript, in their order."""
+    origins, places = manuscript.origins, place_names(manuscript.tree)
+    return E.div({"class": "cards"}, *(_card(origin, origins, places) for origin in origins.values()))
+
+
+def _card(origin: Origin, origins: Origins, places: Mapping[str, str]) -> _Element:
+    name = f"v-{origin.key}"
+    hide = {"popovertarget": name, "popovertargetaction": "hide"}
+    return E.div(
+        {"class": "card", "id": name, "popover": "auto", "role": "dialog", "aria-label": origin.what},
+        E.button({"class": "close", "aria-label": "Close", **hide}, "×"),
+        E.h2(origin.what),
+        E.p({"class": "shown"}, _shown(origin) + (DAGGER if origin.reconstructed else "")),
+        E.dl(*(part for row in _facts(origin, origins, places) for part in row)),
+        *_cells(origin, origins),
+        E.p({"class": "key"}, origin.key),
+    )
+
+
+def _shown(origin: Origin) -> str:
+    return origin.shown or _content(origin)
+
+
+def _content(origin: Origin) -> str:
+    """The unrounded number with its unit, or the word."""
+    number = unrounded(origin.number)
+    if not number:
+        return NOT_REPORTED if origin.number is None else str(origin.number)
+    space = "" if origin.unit == "%" else " "
+    return f"{number}{space}{origin.unit}".strip()
+
+
+def _facts(
+    origin: Origin, origins: Origins, places: Mapping[str, str]
+) -> Iterator[tuple[_Element, _Element]]:
+    """Everything but the cells, as terms and descriptions."""
+    rule = E.dd(origin.rule)
+    if origin.reference:
+        rule.append(E.span({"class": "source"}, origin.reference))
+    if unrounded(origin.number):
+        yield E.dt("Unrounded"), E.dd(_content(origin))
+    yield E.dt("Rule"), rule
+    yield E.dt("Data"), E.dd(origin.provenance)
+    for term, keys in (
+        ("Computed from", origin.inputs),
+        ("Formula chosen by", origin.decided_by),
+        ("Goes into", origins.feeds.get(origin.key, ())),
+    ):
+        if keys:
+            yield E.dt(term), E.dd(_folded([_link(key, origin, origins) for key in keys], "values"))
+    printed = _folded(_uses(origin, places), "places") if origin.uses else "no place"
+    yield E.dt("Printed in"), E.dd({"class": "places"}, printed)
+    if origin.consulted:
+        yield E.dt("Decides words in"), E.dd(_lines(origin.consulted))
+
+
+def _folded(items: Sequence[_Element], plural: str) -> _Element:
+    """A list; behind its length where it is long."""
+    listed = E.ul(*(E.li(item) for item in items))
+    return listed if len(items) <= FEW else E.details(E.summary(f"{len(items)} {plural}"), listed)
+
+
+def _link(key: str, owner: Origin, origins: Origins) -> _Element:
+    """A link to another card: its name, without what the owner's card says already, and its value."""
+    target = origins[key]
+    first, *others = target.what.split(", ")
+    said = owner.what.split(", ")
+    name = ", ".join([first, *(part for part in others if part not in said)])
+    text = target.texts[0] if target.texts else _content(target)
+    return opener(key, f"{name}: {shorten(text, QUOTED, placeholder=' …')}")
+
+
+def _uses(origin: Origin, places: Mapping[str, str]) -> list[_Element]:
+    """A link to every place where the value is printed; a drawing counts once."""
+    seen: Counter[str] = Counter()
+    links = []
+    for use in origin.uses:
+        seen[use.place] += 1
+        drawing = "fig-" + use.place.removeprefix("figures/").removesuffix(".svg")
+        if use.id:
+            name = places[use.place] + (", caption" if use.place.startswith("fig-") else "")
+            name += f" ({seen[use.place]})" if seen[use.place] > 1 else ""
+            links.append(E.a({"href": f"#{use.id}"}, name))
+        elif seen[use.place] == 1:
+            links.append(E.a({"href": f"#{drawing}"}, places[drawing]))
+    return links
+
+
+def _lines(consulted: Sequence[str]) -> str:
+    """ "templates/results.html 12, 15; templates/discussion.html 7"."""
+    lines: dict[str, list[str]] = {}
+    for place in consulted:
+        file, _, line = place.rpartition(":")
+        lines.setdefault(file, []).append(line)
+    return "; ".join(
+        f"{file}, line{'s' * (len(found) > 1)} {', '.join(found)}" for file, found in lines.items()
+    )
+
+
+def _cells(origin: Origin, origins: Origins) -> Iterator[_Element]:
+    """The fields that entered the arithmetic, and folded those that only chose it."""
+    if origin.cells:
+        table = _table(origin.cells, origins, "Data it rests on")
+        few = len(origin.cells) <= FEW_CELLS
+        yield table if few else E.details(E.summary(f"Data it rests on: {len(origin.cells)} fields"), table)
+    if origin.deciding_cells:
+        table = _table(origin.deciding_cells, origins, "Data that only chose the formula")
+        number = len(origin.deciding_cells)
+        yield E.details(
+            E.summary(f"Data that only chose the formula: {number} field{'s' * (number > 1)}"), table
+        )
+
+
+def _table(addresses: Sequence[str], origins: Origins, title: str) -> _Element:
+    """The cells with their raw text, under a heading for each file and source."""
+    groups: dict[tuple[str, str], list[_Element]] = {}
+    for address in addresses:
+        cell = origins.cells[address]
+        source = ", ".join(filter(None, (cell.provenance, cell.source, cell.locator)))
+        row = E.tr(E.td(cell.row), E.td(cell.column), E.td(cell.raw))
+        groups.setdefault((cell.file, source), []).append(row)
+    heading = E.tr(*(E.th({"scope": "col"}, name) for name in ("Row", "Column", "As typed")))
+    table = E.table({"aria-label": title}, E.thead(heading))
+    for (file, source), rows in groups.items():
+        head = E.th({"colspan": "3", "scope": "rowgroup"}, file, E.span({"class": "source"}, source))
+        table.append(E.tbody(E.tr(head), *rows))
+    return table
