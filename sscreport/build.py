@@ -97,5 +97,6 @@ def make(review_folder: Path, progress: Progress, paint: bool = True) -> Made:
         pngs=pngs,
         origins=origins,
         enclosure=enclose(review.root, origins.to_json()),
+        about={**about, "date": review.settings["edition"]["date"]},
     )
     return Made(review, manuscript, tables)

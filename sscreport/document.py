@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from lxml.etree import _Element
 
@@ -38,7 +39,8 @@ class Manuscript:
     """``tree`` is an ``<article>`` of strict XHTML-like elements without namespace.
 
     ``figures`` and ``pngs`` (300 dpi) are keyed by figure id. ``origins`` say where every value
-    comes from; ``enclosure`` is what travels inside the files.
+    comes from; ``enclosure`` is what travels inside the files. ``about`` is what review.toml says
+    of the review, with the date of this edition.
     """
 
     tree: _Element
@@ -51,3 +53,4 @@ class Manuscript:
     pngs: Mapping[str, bytes]
     origins: Origins
     enclosure: Enclosure
+    about: Mapping[str, Any]

@@ -155,6 +155,7 @@ def manuscript(tree: str = TREE) -> Manuscript:
         pngs={identity: png for identity, (_, png) in DRAWN.items()},
         origins=fake_origins(element, figures),
         enclosure=Enclosure({"data/a.csv": "id,n\na,1\n"}, '{"mrss.estimate": "5.23 < 6 & more"}', "0", "0"),
+        about={"date": "2026-01-31"},
     )
 
 

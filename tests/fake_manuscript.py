@@ -96,6 +96,7 @@ def fake_manuscript() -> tuple[Manuscript, dict[str, str]]:
         pngs={},
         origins=fake_origins(tree, figures),
         enclosure=Enclosure({"data/invented.csv": "id,n\nrow,5\n"}, "{}", "0", "0"),
+        about={"date": "2026-01-31"},
     )
     return manuscript, text.printed
 

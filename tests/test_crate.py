@@ -142,7 +142,7 @@ def test_the_crate_passes_the_ro_crate_validator(
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_bytes(content)
     part = replace(made.manuscript, origins=_slice(made.manuscript.origins, SAMPLE))
-    text = crate(part, contents, made.review.settings["about"])
+    text = crate(part, contents)
     (folder / METADATA).write_text(text, encoding="utf-8")
     monkeypatch.setattr(HttpRequester, "get", staticmethod(_offline), raising=False)
     result = validate(ValidationSettings(
@@ -179,15 +179,14 @@ def test_no_reference_leads_nowhere(metadata: dict[str, Any], entities: dict[str
 
 def test_the_crate_says_what_it_is(built: Built, entities: dict[str, Any], made: Made) -> None:
     """Title, licence, authors, date and the article it rebuilds are those of the review."""
-    root, about = ROCrate(built.output).root_dataset, made.review.settings["about"]
+    root, about = ROCrate(built.output).root_dataset, made.manuscript.about
     assert root["name"] == about["title"]
     assert root["datePublished"] == str(about["date"])
     assert root["license"].id == licence_url(about["licence"])
     assert [person["name"] for person in root["author"]] == about["authors"]
     assert root["isBasedOn"].id == f"https://doi.org/{about['doi']}"
-    assert {file.id for file in root["mainEntity"]["encoding"]} == {
-        path.name for path in built.output.glob("manuscript.*")
-    }
+    encodings = _referenced(entities[root["mainEntity"].id]["encoding"])
+    assert encodings == {path.name for path in built.output.glob("manuscript.*")}
     software = entities["#sscreport"]
     enclosure = made.manuscript.enclosure
     assert (software["version"], software["sha256"]) == (enclosure.version, enclosure.code)

@@ -14,6 +14,7 @@ from pathlib import Path
 from sscreport.document import Manuscript
 from sscreport.progress import Progress
 from sscreport.records import Table
+from sscreport.write.crate import METADATA, REVIEW, crate, inputs
 from sscreport.write.docx import write_docx
 from sscreport.write.html import write_html
 from sscreport.write.pdf import PdfUnavailable, write_pdf
@@ -50,6 +51,8 @@ def write(
                     warnings.append(str(missing))
                 else:
                     moves[path] = output / path.name
+        with progress.step("describe the files"):
+            _write_crate(manuscript, moves, staging, output)
         for source, target in moves.items():
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.move(source, target)
@@ -61,6 +64,7 @@ def _left_over(written: Sequence[Path], output: Path, figures: Path) -> list[str
     """A sentence for each file of an earlier build that this one did not renew."""
     places = [*figures.glob("*.svg"), *figures.glob("*.png"), *(output / "tables").glob("*.csv")]
     places += [path for path in output.glob("manuscript.*") if path.suffix[1:] in FORMATS]
+    places += [path for path in (output / REVIEW).rglob("*") if path.is_file()]
     old = [path for path in sorted(places) if path not in written]
     return [
         f"{path.name} in {path.parent.name}/ is of an earlier build; this one did not write it."
@@ -72,16 +76,30 @@ def _write_texts(
     manuscript: Manuscript, tables: Mapping[str, Table], staging: Path, output: Path, figures: Path
 ) -> dict[Path, Path]:
     moves: dict[Path, Path] = {}
-
-    def stage(target: Path, content: bytes) -> None:
-        source = staging / f"{len(moves)}-{target.name}"
-        source.write_bytes(content)
-        moves[source] = target
-
     for name, figure in manuscript.figures.items():
-        stage(figures / f"{name}.svg", figure.svg.encode())
-        stage(figures / f"{name}.png", manuscript.pngs[name])
+        _stage(moves, staging, figures / f"{name}.svg", figure.svg.encode())
+        _stage(moves, staging, figures / f"{name}.png", manuscript.pngs[name])
     for name, table in tables.items():
-        stage(output / "tables" / f"{name}.csv", write_csv(table).encode())
-    stage(output / "values.json", manuscript.enclosure.values.encode())
+        _stage(moves, staging, output / "tables" / f"{name}.csv", write_csv(table).encode())
+    _stage(moves, staging, output / "values.json", manuscript.enclosure.values.encode())
     return moves
+
+
+def _write_crate(
+    manuscript: Manuscript, moves: dict[Path, Path], staging: Path, output: Path
+) -> None:
+    """The inputs, and what describes every file in ``output``; the crate ends at that folder."""
+    for name, content in inputs(manuscript.enclosure).items():
+        _stage(moves, staging, output / name, content)
+    files = {
+        target.relative_to(output).as_posix(): source.read_bytes()
+        for source, target in moves.items()
+        if target.is_relative_to(output)
+    }
+    _stage(moves, staging, output / METADATA, crate(manuscript, files).encode())
+
+
+def _stage(moves: dict[Path, Path], staging: Path, target: Path, content: bytes) -> None:
+    source = staging / f"{len(moves)}-{target.name}"
+    source.write_bytes(content)
+    moves[source] = target

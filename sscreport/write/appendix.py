@@ -87,11 +87,14 @@ def _paragraph(about: str, members: Sequence[Origin], book: _Book) -> _Element:
     letters = dict(zip((text for text, n in fields.items() if n > 1 and text), ascii_lowercase, strict=False))
     paragraph = E.p({"class": "origin"}, E.strong(about))
     for origin in members:
-        paragraph[-1].tail = " "
         made = _read(origin, book, shared_source) if origin.rule == READ.name else _made(origin, book, letters)
-        paragraph.append(_entry(origin, book, made))
-    ends = [f"{letter}: {text}" for text, letter in letters.items()] + [shared_source] * bool(shared_source)
-    paragraph[-1].tail = "".join(f" {end[:1].upper() if end is shared_source else end[:1]}{end[1:]}." for end in ends)
+        paragraph.extend((E.br(), _entry(origin, book, made)))
+    ends = [f"{letter}: {text}." for text, letter in letters.items()]
+    if shared_source:
+        ends.append(f"{shared_source[0].upper()}{shared_source[1:]}.")
+    for end in ends:
+        paragraph.append(E.br())
+        paragraph[-1].tail = end
     return paragraph
 
 
@@ -100,7 +103,7 @@ def _entry(origin: Origin, book: _Book, made: str) -> _Element:
     entry[0].tail = " " + ", ".join(filter(None, (_printed(origin), made)))
     computed = [key for key in origin.inputs if book.origins[key].rule != READ.name]
     for lead, keys in (("through", computed), ("chosen by", origin.decided_by)):
-        _links(entry, lead, [(f"v-{key}", _name(book.origins[key])) for key in keys])
+        _links(entry, lead, list(_links_to(keys, book)))
     _links(entry, "printed in", list(_back(origin, book.places)))
     entry[-1].tail = (entry[-1].tail or "").rstrip() + "."
     return entry
@@ -138,24 +141,40 @@ def _fields(origin: Origin, origins: Origins) -> str:
     rows: dict[tuple[str, str], dict[str, str]] = {}
     for address in origin.cells:
         cell = origins.cells[address]
-        mark = DAGGER if cell.provenance == "reconstructed" else ""
-        rows.setdefault((cell.file, cell.row), {})[cell.column] = cell.raw + mark
+        fields = rows.setdefault((cell.file, cell.row), {})
+        if cell.column != "id":  # the row is named anyway
+            fields[cell.column] = cell.raw + (DAGGER if cell.provenance == "reconstructed" else "")
     files: dict[tuple[str, tuple[str, ...]], list[str]] = {}
-    for (file, row), columns in rows.items():
-        files.setdefault((file, tuple(columns)), []).append(f"{row} ({', '.join(columns.values())})")
+    for (file, row), fields in rows.items():
+        told = f"{row} ({', '.join(fields.values())})" if fields else row
+        files.setdefault((file, tuple(fields)), []).append(told)
     return "; ".join(
-        f"{', '.join(columns)} in {file} of {', '.join(found)}" for (file, columns), found in files.items()
+        f"{', '.join(columns)} in {file} of {', '.join(found)}"
+        if columns
+        else f"the rows {', '.join(found)} in {file}"
+        for (file, columns), found in files.items()
     )
+
+
+def _links_to(keys: Sequence[str], book: _Book) -> Iterator[tuple[str, str]]:
+    """Target and name of other entries; those of one name say also what they are about."""
+    names = Counter(_name(book.origins[key]) for key in keys)
+    for key in keys:
+        name, *about = book.origins[key].what.split(", ")
+        yield f"v-{key}", f"{name} ({about[-1]})" if names[name] > 1 and about else name
 
 
 def _back(origin: Origin, places: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     """Target and name of every place where the value is printed; a figure counts once."""
     seen: Counter[str] = Counter()
     for use in origin.uses:
-        place = use.place if use.id else "fig-" + use.place.removeprefix("figures/").removesuffix(".svg")
-        seen[place] += 1
-        if use.id or seen[place] == 1:
-            yield use.id or place, places[place] + (f" ({seen[place]})" if seen[place] > 1 else "")
+        figure = "fig-" + use.place.removeprefix("figures/").removesuffix(".svg")
+        name = places[use.place if use.id else figure]
+        if use.id and use.place.startswith("fig-"):
+            name = f"caption of {name}"
+        seen[name] += 1
+        if use.id or seen[name] == 1:
+            yield use.id or figure, name + (f" ({seen[name]})" if seen[name] > 1 else "")
 
 
 def _links(entry: _Element, lead: str, links: Sequence[tuple[str, str]]) -> None:

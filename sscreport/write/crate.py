@@ -52,14 +52,13 @@ def inputs(enclosure: Enclosure) -> dict[str, bytes]:
     return {f"{REVIEW}/{name}": text.encode() for name, text in enclosure.files.items()}
 
 
-def crate(manuscript: Manuscript, files: Mapping[str, bytes], about: Mapping[str, Any]) -> str:
+def crate(manuscript: Manuscript, files: Mapping[str, bytes]) -> str:
     """The text of ``ro-crate-metadata.json`` for a folder that holds ``files``, by path within it.
 
-    ``about`` is the [about] of the review's settings. The same arguments give the same text: one
-    line an entity, so that a change reads as a few lines.
+    The same arguments give the same text: one line an entity, so that a change reads as a few lines.
     """
     entities = [
-        *_package(manuscript, files, about),
+        *_package(manuscript, files),
         *_files(manuscript, files),
         *_build(manuscript, files),
         *_derivation(manuscript.origins),
@@ -114,10 +113,13 @@ def _entity(id: str, kind: str | list[str], **fields: Any) -> Entity:
     }
 
 
-def _package(manuscript: Manuscript, files: Mapping[str, bytes], about: Mapping[str, Any]) -> Iterator[Entity]:
+def _package(
+    manuscript: Manuscript, files: Mapping[str, bytes]
+) -> Iterator[Entity]:
     """The metadata file, the crate as a whole, its people, its licence and the article it rebuilds."""
     yield _entity(METADATA, "CreativeWork", about=_refs(["./"]), conformsTo=_refs([VERSION]))
     people = {_id("person", name): name for name in manuscript.authors}
+    about = manuscript.about
     licence = about.get("licence", "No licence is stated.")
     terms = licence_url(licence)
     article = f"https://doi.org/{about['doi']}" if "doi" in about else ""
@@ -128,7 +130,7 @@ def _package(manuscript: Manuscript, files: Mapping[str, bytes], about: Mapping[
         "keywords": ", ".join(manuscript.keywords),
     }
     yield _entity(
-        "./", "Dataset", name=manuscript.title, description=_description(manuscript, about),
+        "./", "Dataset", name=manuscript.title, description=_description(manuscript),
         datePublished=str(about["date"]), **shared,
         isBasedOn=_refs([article] if article else []),
         mainEntity=_refs([MANUSCRIPT]), mentions=_refs([BUILD]), hasPart=_refs(map(_escaped, files)),
@@ -150,7 +152,8 @@ def _package(manuscript: Manuscript, files: Mapping[str, bytes], about: Mapping[
         )  # fmt: skip
 
 
-def _description(manuscript: Manuscript, about: Mapping[str, Any]) -> str:
+def _description(manuscript: Manuscript) -> str:
+    about = manuscript.about
     rebuilt = f", rebuilt from the recorded data of {about['article']}" if "article" in about else ""
     return (
         f"{manuscript.subject}{rebuilt}: the manuscript, its tables, the data and templates that they are "
