@@ -14,6 +14,7 @@ from pathlib import Path
 
 from sscreport import __version__
 from sscreport.folder import TEMPLATES
+from sscreport.problems import UsageError
 
 VALUES = "values.json"
 INPUTS = {"data": ("*.csv", "*.json", "*.toml"), TEMPLATES: ("*.html",)}
@@ -32,9 +33,15 @@ class Enclosure:
     code: str = ""
 
     def unpack(self, folder: Path) -> None:
-        """Write the inputs to ``folder``, which then is a review that can be built."""
+        """Write the inputs to ``folder``, which then is a review that can be built.
+
+        Raises UsageError for a name that would lead out of it; the file may come from anywhere.
+        """
         for name, text in self.files.items():
-            path = folder / name
+            parent, _, plain = name.partition("/")
+            if parent not in INPUTS or plain != Path(plain).name:
+                raise UsageError(f"A file named {name} travels inside; only those of data/ and {TEMPLATES}/ belong there.")
+            path = folder / parent / plain
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text, encoding="utf-8", newline="")
 

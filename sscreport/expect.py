@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from sscreport.build import make
@@ -28,11 +29,17 @@ class Expectation:
 def expect(enclosure: Enclosure, name: str) -> Expectation:
     """The file of format ``name`` ("html", "pdf", "docx") that the enclosed review gives.
 
-    Raises what `build` raises where the enclosed data or templates are not fit for building.
+    Several copies of one file are checked against one that is made once. Raises what `build`
+    raises where the enclosed data or templates are not fit for building.
     """
+    return _made_anew(tuple(sorted(enclosure.files.items())), name)
+
+
+@lru_cache(maxsize=6)
+def _made_anew(files: tuple[tuple[str, str], ...], name: str) -> Expectation:
     with tempfile.TemporaryDirectory() as folder:
         root, path = Path(folder) / "review", Path(folder) / f"expected.{name}"
-        enclosure.unpack(root)
+        Enclosure(dict(files)).unpack(root)
         manuscript = make(root, Progress(quiet=True), paint=name == "docx").manuscript
         FORMATS[name](manuscript, path)
         return Expectation(READERS[name](path), manuscript, {str(a): raw for a, raw in cells_of(root).items()})

@@ -19,13 +19,14 @@ import pytest
 from benchmarks import resave
 from benchmarks.tamper import EDITS, named
 from sscreport.cli import main
-from sscreport.commands.verify import judge, remembering
+from sscreport.commands.verify import judge
+from sscreport.enclosure import Enclosure
+from sscreport.problems import UsageError
 from sscreport.read import read
 from tests.conftest import REPOSITORY, Built
 from tests.test_data import edit_cell, review_copy
 
 FORMATS = ("html", pytest.param("pdf", marks=pytest.mark.needs("pango")), "docx")
-EXPECT = remembering()
 
 
 @pytest.fixture
@@ -81,7 +82,7 @@ def test_single_numbers_typed_over_are_found_and_named(name: str, built: Built, 
     for number in range(8):
         path = copy_of(built, name, tmp_path)
         edit = EDITS[name](path, random.Random(f"{name} {number}"))
-        verdict = judge(path, *read(path), None, EXPECT)
+        verdict = judge(path, *read(path), None)
         assert named(edit, verdict), (edit, verdict.findings)
         assert len(verdict.findings) == 1
 
@@ -92,7 +93,7 @@ def test_a_finding_names_the_cell_to_edit(
     """A computed number leads to its cells, a data field to its own; the exit code is 1."""
     path = copy_of(built, "html", tmp_path)
     text = path.read_text(encoding="utf-8")
-    changed = re.sub(r'(data-value="rcs\.m6\.estimate" id="n-rcs\.m6\.estimate-1"[^>]*>)1\.80', r"\g<1>2.80", text)
+    changed = re.sub(r'(<button[^>]*id="n-rcs\.m6\.estimate-1"[^>]*>)1\.80', r"\g<1>2.80", text)
     changed = re.sub(r'(data-value="studies\.park\.patients"[^>]*>)18', r"\g<1>19", changed, count=1)
     path.write_text(changed, encoding="utf-8")
     code, verdict = verify(capsys, path, nowhere)
@@ -216,6 +217,25 @@ def test_data_altered_inside_the_file_are_found(
     assert "enclosure" in {finding["kind"] for finding in verdict["findings"]}
 
 
+@pytest.mark.parametrize("name", ["../outside.csv", "/etc/passwd", "data/../../x.csv", "data/a/b.csv", "elsewhere/x.csv"])
+def test_nothing_inside_a_file_leads_out_of_its_folder(name: str, tmp_path: Path) -> None:
+    """A file from elsewhere may hold any names; only data and templates are unpacked."""
+    with pytest.raises(UsageError, match="travels inside"):
+        Enclosure({name: "x"}).unpack(tmp_path / "review")
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
+
+
+def test_templates_inside_a_file_run_in_a_sandbox(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A template that reaches for Python's insides gets nothing, and the build stops with its line."""
+    copy = review_copy(tmp_path / "review")
+    template = copy / "templates/conclusion.html"
+    attack = "{% set x = cite.__globals__['__builtins__']['open']('" + str(tmp_path / "seen") + "', 'w') %}"
+    template.write_text(attack + template.read_text(encoding="utf-8"), encoding="utf-8")
+    assert main(["--review", str(copy), "--only", "html", "--quiet"]) == 2
+    assert "templates/conclusion.html" in capsys.readouterr().err
+    assert not (tmp_path / "seen").exists()
+
+
 def test_tracked_changes_count_as_made(
     built: Built, tmp_path: Path, nowhere: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -270,7 +290,7 @@ def test_a_file_saved_anew_by_another_program_raises_no_alarm(
     """LibreOffice, Chromium, qpdf and others rewrite a file without changing what it says."""
     path = tmp_path / f"saved.{name}"
     save(built.output / f"manuscript.{name}", path)
-    verdict = judge(path, *read(path), None, EXPECT)
+    verdict = judge(path, *read(path), None)
     assert verdict.findings == []
     assert verdict.right == verdict.checked
 

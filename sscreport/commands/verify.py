@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from sscreport.commands.command import FINDINGS, FINE, Command, add_json, is_review, make_quietly, print_json
 from sscreport.problems import UsageError
 
 if TYPE_CHECKING:
     from sscreport.build import Made
-    from sscreport.enclosure import Enclosure
     from sscreport.expect import Expectation
     from sscreport.reading import Reading
     from sscreport.verify import Finding, Verdict
@@ -25,9 +23,6 @@ EXAMPLES = """\
   %(prog)s edited.docx --json         for machines
 """
 
-Expect = Callable[["Enclosure", str], "Expectation"]
-
-
 def _add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("files", nargs="+", type=Path, metavar="FILE", help="an HTML, PDF or DOCX file")
     add_json(parser)
@@ -37,11 +32,10 @@ def _run(options: argparse.Namespace) -> int:
     from sscreport.read import read
 
     today = make_quietly(options.review.resolve()) if is_review(options.review) else None
-    expect = remembering()
     verdicts = {}
     for path in options.files:
         name, found = read(path)
-        verdicts[path] = judge(path, name, found, today, expect)
+        verdicts[path] = judge(path, name, found, today)
     if options.json:
         print_json([{"file": str(path), **asdict(verdict)} for path, verdict in verdicts.items()])
     else:
@@ -50,24 +44,10 @@ def _run(options: argparse.Namespace) -> int:
     return FINDINGS if any(verdict.findings for verdict in verdicts.values()) else FINE
 
 
-def remembering() -> Expect:
-    """`expect`, which makes each file once however many copies of it are checked."""
-    from sscreport.expect import expect
-
-    made: dict[Any, Expectation] = {}
-
-    def remembered(enclosure: Enclosure, name: str) -> Expectation:
-        key = name, tuple(enclosure.files.items())
-        if key not in made:
-            made[key] = expect(enclosure, name)
-        return made[key]
-
-    return remembered
-
-
-def judge(path: Path, name: str, found: Reading, today: Made | None, expect: Expect) -> Verdict:
+def judge(path: Path, name: str, found: Reading, today: Made | None) -> Verdict:
     """One file against the data inside it, and these against today's."""
     from sscreport.enclosure import code_digest
+    from sscreport.expect import expect
     from sscreport.verify import verify
 
     inside = found.enclosure

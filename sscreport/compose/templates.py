@@ -16,6 +16,7 @@ from typing import Any
 
 import jinja2
 from jinja2 import nodes
+from jinja2.sandbox import SandboxedEnvironment
 from markupsafe import Markup
 
 from sscreport.compose import marks
@@ -25,6 +26,7 @@ from sscreport.records import Review
 from sscreport.values import Book, Value
 from sscreport.wording import has_digit
 
+_FAILURES = (jinja2.TemplateRuntimeError, ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 _NAMES_AND_COMMENTS = re.compile(r"<!--.*?-->|</?[A-Za-z][\w-]*", re.DOTALL)
 _IDENTITY = re.compile(r"data-(?:value|cites?|ref|constant)\b")
 
@@ -69,8 +71,11 @@ class _MissingName(jinja2.StrictUndefined):
     """An undefined name is left to `Guard.finalize`, which knows the line."""
 
 
-class _Environment(jinja2.Environment):
-    """Reports every value that a template asks for its content or its provenance."""
+class _Environment(SandboxedEnvironment):
+    """Reports every value that a template asks for its content or its provenance.
+
+    A sandbox, since `verify` renders templates that travelled inside files from elsewhere.
+    """
 
     def __init__(self, on_content: Callable[[Value], None], **options: Any):
         super().__init__(**options)
@@ -162,7 +167,7 @@ class Guard:
             self.problems.extend(error.problems)
         except UnicodeDecodeError:
             pass  # `check_sources` has said so
-        except (jinja2.UndefinedError, TypeError, AttributeError, KeyError, ValueError) as error:
+        except _FAILURES as error:
             place = _deepest_template_line(error)
             self.note(f"The template cannot be rendered: {error}.", *(place or (f"{name}.html", None)))
         return ""
