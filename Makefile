@@ -4,15 +4,21 @@
 
 PYTHON ?= python3
 READY := .venv/ready
+TEST_READY := .venv/ready-to-test
+SET_UP := pyproject.toml requirements.lock scripts/set-up.sh scripts/system-packages.sh
 
 .PHONY: manuscript test
 
 manuscript: $(READY)
 	@.venv/bin/python build.py
 
-test: $(READY)
+test: $(TEST_READY)
 	@.venv/bin/python -m pytest
 
-$(READY): pyproject.toml requirements.lock scripts/set-up.sh scripts/system-packages.sh
+$(READY): $(SET_UP)
 	@scripts/set-up.sh "$(PYTHON)"
+	@touch $@
+
+$(TEST_READY): $(READY) requirements-test.lock
+	@.venv/bin/python -m pip install --quiet --quiet --disable-pip-version-check --requirement requirements-test.lock
 	@touch $@

@@ -113,6 +113,8 @@ def mutate(address: Address, formats: tuple[str, ...] = ("html",)) -> Outcome:
             except InputError as error:
                 refusal = Outcome(str(address), old, new, True, _refuses(copy, formats, error), reason=str(error.problems[0]))
                 continue
+            except Exception as error:  # a traceback would reach the user
+                return Outcome(str(address), old, new, True, False, reason=f"crash: {error!r}")
         predicted = compare(made.manuscript, changed.manuscript)
         after, numbers_after = finished(changed, formats)
         reach = reach_of_cell(made.review, made.manuscript, address)

@@ -12,6 +12,7 @@ from sscreport.records import Finding, Group, Review, Row, Synthesis
 from sscreport.values import Book, Rule, Value
 
 GRADE = Rule("GRADE: one level down for each serious concern", "Guyatt et al. (2011) J Clin Epidemiol 64:401")
+SYMBOLS = Rule("GRADE symbols: one filled circle for each level", "Guyatt et al. (2008) BMJ 336:924")
 NAME = Rule("name of the finding")
 
 
@@ -32,12 +33,30 @@ def certainty(start: str, judgements: Sequence[str], scale: str) -> str:
     return levels[max(0, levels.index(start) - list(judgements).count("serious"))]
 
 
+def symbols(level: str, scale: str) -> str:
+    """A circle for each level of ``scale``, those up to ``level`` filled."""
+    levels = scale.split(", ")
+    filled = levels.index(level) + 1
+    return "⊕" * filled + "⊝" * (len(levels) - filled)
+
+
 def _finding(review: Review, row: Row, synthesis: Synthesis) -> Finding:
     book, name = review.book, row.content("group")
     group = next((group for group in synthesis.groups if group.id == name), synthesis.overall)
     domains = [domain for domain in review.settings["grade"]["domains"] if domain in row.values]
     judgements = {domain: row[domain] for domain in domains}
     parts = _name(book, synthesis, group)
+    about, levels = ", ".join(part.content for part in parts), book["review.grade.levels"]
+    certain = book.derive(
+        f"grade.{row.id}.certainty",
+        GRADE,
+        certainty,
+        book["review.grade.start"],
+        list(judgements.values()),
+        levels,
+        style="text",
+        label=f"Certainty of the evidence, {about}",
+    )
     return Finding(
         id=row.id,
         synthesis=synthesis,
@@ -57,15 +76,15 @@ def _finding(review: Review, row: Row, synthesis: Synthesis) -> Finding:
             for domain in domains
             if judgements[domain].content == "serious"
         },
-        certainty=book.derive(
-            f"grade.{row.id}.certainty",
-            GRADE,
-            certainty,
-            book["review.grade.start"],
-            list(judgements.values()),
-            book["review.grade.levels"],
+        certainty=certain,
+        symbols=book.derive(
+            f"grade.{row.id}.symbols",
+            SYMBOLS,
+            symbols,
+            certain,
+            levels,
             style="text",
-            label=f"Certainty of the evidence, {', '.join(part.content for part in parts)}",
+            label=f"Certainty in symbols, {about}",
         ),
     )
 

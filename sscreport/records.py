@@ -261,6 +261,7 @@ class Finding:
     judgements: Mapping[str, Value]  # by GRADE domain
     reasons: Mapping[str, Value]  # footnote text, by GRADE domain, where downgraded
     certainty: Value  # "high", "moderate", "low", "very low"
+    symbols: Value  # one circle a level, filled up to the certainty
 
 
 @dataclass(frozen=True)

@@ -17,9 +17,8 @@ from sscreport.folder import SETTINGS
 from sscreport.measures import MEASURES
 from sscreport.problems import InputError, Problem
 from sscreport.records import Cite, Finding, Note, Part, Review, Row, Study, Table, TableCell
-from sscreport.values import Book, Rule, Value
+from sscreport.values import Book, Value
 
-SYMBOLS = Rule("GRADE symbols: one filled circle for each level", "Guyatt et al. (2008) BMJ 336:924")
 RECONSTRUCTED = Note(f"{wording.RECONSTRUCTED}; see Methods.", mark=wording.DAGGER)
 NOT_REPORTED = "–"
 
@@ -202,21 +201,12 @@ def findings(entry: Mapping[str, Any], source: _Source) -> Table:
         "Certainty of the evidence",
         align=align,
     )
-    body = tuple(_finding_row(finding, source.book, domains) for finding in source.findings)
+    body = tuple(_finding_row(finding, domains) for finding in source.findings)
     return Table(entry["id"], (head,), body, landscape=entry.get("landscape", False))
 
 
-def _finding_row(finding: Finding, book: Book, domains: Sequence[str]) -> tuple[TableCell, ...]:
+def _finding_row(finding: Finding, domains: Sequence[str]) -> tuple[TableCell, ...]:
     pooled, analysis = finding.group.pooled, finding.synthesis.analysis
-    symbols = book.derive(
-        f"grade.{finding.id}.symbols",
-        SYMBOLS,
-        _symbols,
-        finding.certainty,
-        book["review.grade.levels"],
-        style="text",
-        label=f"Certainty, {finding.label.content}",
-    )
     mark = (RECONSTRUCTED,) if finding.group.reconstructed else ()
     result = (
         f"{MEASURES[analysis.measure].short} ",
@@ -234,19 +224,13 @@ def _finding_row(finding: Finding, book: Book, domains: Sequence[str]) -> tuple[
         _cell(amount),
         _cell(result),
         *(_cell(_judgement(finding, domain)) for domain in domains),
-        _cell((symbols, " ", finding.certainty)),
+        _cell((finding.symbols, " ", finding.certainty)),
     )
 
 
 def _judgement(finding: Finding, domain: str) -> tuple[Part, ...]:
     reason = finding.reasons.get(domain)
     return (finding.judgements[domain], Note(reason)) if reason else (finding.judgements[domain],)
-
-
-def _symbols(certainty: str, levels: str) -> str:
-    names = levels.split(", ")
-    filled = names.index(certainty) + 1
-    return "⊕" * filled + "⊝" * (len(names) - filled)
 
 
 KINDS: dict[str, Callable[[Mapping[str, Any], _Source], Table]] = {

@@ -153,7 +153,7 @@ def test_every_value_has_one_card_and_every_button_opens_one(
 def test_a_card_says_what_the_value_is_and_how_it_was_made(
     cards: dict[str, Card], register: dict[str, Any]
 ) -> None:
-    """Name, texts, unrounded number with unit, rule with reference and provenance are those of values.json."""
+    """Name, texts, unrounded number with unit, rule, reference and provenance are those of values.json."""
     numbers = 0
     for key, entry in register["values"].items():
         card = cards[key]
@@ -372,7 +372,8 @@ def test_the_buttons_of_a_figure_lie_on_its_values(width: int, opened: Page) -> 
             const texts = [...drawing.querySelectorAll('svg [data-value]')].filter(e => e.textContent.trim());
             drawing.querySelectorAll('.spot').forEach((spot, i) => {
                 const a = spot.getBoundingClientRect(), b = texts[i].getBoundingClientRect();
-                const x = (a.left + a.right - b.left - b.right) / 2, y = (a.top + a.bottom - b.top - b.bottom) / 2;
+                const x = (a.left + a.right - b.left - b.right) / 2;
+                const y = (a.top + a.bottom - b.top - b.bottom) / 2;
                 const fits = Math.abs(x) < 3 && Math.abs(y) < 3 && Math.abs(a.width - b.width) < 6;
                 if (!fits) misplaced.push([spot.ariaLabel, x, y, a.width, b.width]);
                 seen += 1;
