@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from lxml.etree import _Element
 
 from sscreport.enclosure import Enclosure
-from sscreport.origins import Origins
+from sscreport.origins import Origin, Origins
 from sscreport.records import Figure
 
 
@@ -32,6 +33,22 @@ def place_names(tree: _Element) -> dict[str, str]:
         if element.get("id") and titles:
             names[element.get("id")] = " ".join("".join(titles[0].itertext()).split())
     return names
+
+
+def places_of(origin: Origin, names: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """Target and name of every place where a value is printed; a figure counts once.
+
+    ``names`` are those of `place_names`.
+    """
+    seen: Counter[str] = Counter()
+    for use in origin.uses:
+        figure = "fig-" + use.place.removeprefix("figures/").removesuffix(".svg")
+        name = names[use.place if use.id else figure]
+        if use.id and use.place.startswith("fig-"):
+            name = f"caption of {name}"
+        seen[name] += 1
+        if use.id or seen[name] == 1:
+            yield use.id or figure, name + (f" ({seen[name]})" if seen[name] > 1 else "")
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import tomllib
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -44,7 +45,11 @@ def load(root: Path) -> tuple[Review, list[Problem]]:
         raise InputError([*fatal, *problems])
     book = Book()
     _read_settings(book, settings)
-    tables = {name: _read_table(book, name, dictionary) for name in dictionary.tables}
+    naming = _Naming(
+        {cells["id"]: cells.get("label") or cells["id"] for cells in dictionary.raw["studies"].rows},
+        {name: outcome["abbreviation"] for name, outcome in settings["outcomes"].items()},
+    )
+    tables = {name: _read_table(book, name, dictionary, naming) for name in dictionary.tables}
     outcomes = {name: _outcome(name, table) for name, table in settings["outcomes"].items()}
     review = Review(
         root=root,
@@ -151,19 +156,36 @@ def _missing_columns(dictionary: Dictionary, settings: Mapping[str, Any]) -> lis
     return problems
 
 
-def _read_table(book: Book, name: str, dictionary: Dictionary) -> tuple[Row, ...]:
+@dataclass(frozen=True)
+class _Naming:
+    """What rows are about, in words: the labels of studies and the abbreviations of outcomes by id."""
+
+    studies: Mapping[str, str]
+    outcomes: Mapping[str, str]
+
+    def subject(self, row: Mapping[str, str]) -> str:
+        """The study of a row, and where it has them what was measured and when."""
+        study, outcome, months = (row.get(name, "") for name in ("study", "outcome", "timepoint_months"))
+        words = [self.studies.get(study, study) if study else row.get("label") or row["id"]]
+        if outcome:
+            words.append(self.outcomes.get(outcome, outcome) + (f" at {months} months" if months else ""))
+        return ", ".join(words)
+
+
+def _read_table(book: Book, name: str, dictionary: Dictionary, naming: _Naming) -> tuple[Row, ...]:
     """The rows of a table; one without an id, or with one used before, is a problem already."""
     raw, seen, rows = dictionary.raw[name], {""}, []
     for line, cells in zip(raw.lines, raw.rows, strict=True):
         if cells["id"] not in seen:
             seen.add(cells["id"])
-            rows.append(_read_row(book, name, line, cells, dictionary))
+            rows.append(_read_row(book, name, line, cells, dictionary, naming.subject(cells)))
     return tuple(rows)
 
 
-def _read_row(book: Book, name: str, line: int, raw: Mapping[str, str], dictionary: Dictionary) -> Row:
+def _read_row(
+    book: Book, name: str, line: int, raw: Mapping[str, str], dictionary: Dictionary, subject: str
+) -> Row:
     file, values, cells = f"data/{name}.csv", {}, {}
-    subject = raw.get("study") or raw.get("label") or raw["id"]
     fields = dictionary.fields(name)
     for column, field in fields.items():
         described, _, word = column.rpartition("_")

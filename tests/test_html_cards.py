@@ -231,6 +231,16 @@ def test_a_card_names_the_template_lines_whose_words_the_value_decides(
     assert asked > 100
 
 
+def test_a_card_is_a_named_dialogue_with_a_button_that_closes_it(page: HtmlElement) -> None:
+    """A listener hears what the card is about, and that its first button closes it."""
+    for card in page.xpath("//div[@class = 'card']"):
+        assert card.get("role") == "dialog" and card.get("aria-label") == card.find("h2").text
+        close = card[0]
+        assert (close.tag, close.get("aria-label")) == ("button", "Close")
+        assert close.get("popovertarget") == card.get("id")
+        assert close.get("popovertargetaction") == "hide"
+
+
 def test_long_lists_are_folded(page: HtmlElement) -> None:
     """No card shows more than a dozen links or fields of a kind before it is asked to."""
     for card in page.xpath("//div[@class = 'card']"):

@@ -189,6 +189,13 @@ def pooled_rcs() -> float:
     return float((w * y).sum() / w.sum())
 
 
+def line_of(passage: str) -> str:
+    """Where templates/results.html asks for something."""
+    lines = (REPOSITORY / "templates/results.html").read_text(encoding="utf-8").splitlines()
+    number = next(number for number, line in enumerate(lines, start=1) if passage in line)
+    return f"templates/results.html:{number}"
+
+
 STUDIES = ("almadori", "blezien", "virzi", "granel", "keyszer", "park", "scuderi", "wang", "zhang")
 COUNTED = ("almadori", "granel", "keyszer", "park", "wang", "zhang")
 ENTRIES = {
@@ -214,7 +221,16 @@ ENTRIES = {
             "data/mean_differences.csv:rcs-6m-park:md",
             "data/mean_differences.csv:rcs-6m-park:se",
         ],
+        "deciding cells": [
+            "data/mean_differences.csv:rcs-6m-granel:id",
+            "data/mean_differences.csv:rcs-6m-park:id",
+            "data/review.toml:analyses.rcs.m6:fallback_model",
+            "data/review.toml:policy.model:fixed_i_squared",
+            "data/review.toml:policy.model:p",
+            "data/review.toml:policy.model:random_i_squared",
+        ],
         "used": ["abstract", "table-findings", "results-rcs", "figures/rcs.svg"],
+        "consulted": [line_of("dagger_note(rcs.estimate)")],
     },
     "safety.patients": {
         "what": "Patients in the studies that counted adverse events",
@@ -226,6 +242,7 @@ ENTRIES = {
         "from": [f"studies.{study}.patients" for study in COUNTED],
         "decided by": [f"safety.{study}.reporting" for study in STUDIES],
         "cells": [f"data/studies.csv:{study}:patients" for study in COUNTED],
+        "deciding cells": [f"data/safety.csv:{study}:reporting" for study in sorted(STUDIES)],
         "used": ["abstract", "results-safety", "discussion-harms"],
     },
     "studies.park.patients": {

@@ -15,7 +15,7 @@ from string import ascii_lowercase
 from lxml.builder import E
 from lxml.etree import _Element
 
-from sscreport.document import Manuscript, place_names
+from sscreport.document import Manuscript, place_names, places_of
 from sscreport.origins import Origin, Origins
 from sscreport.values import READ, Cell
 from sscreport.wording import DAGGER, unrounded
@@ -104,7 +104,7 @@ def _entry(origin: Origin, book: _Book, made: str) -> _Element:
     computed = [key for key in origin.inputs if book.origins[key].rule != READ.name]
     for lead, keys in (("through", computed), ("chosen by", origin.decided_by)):
         _links(entry, lead, list(_links_to(keys, book)))
-    _links(entry, "printed in", list(_back(origin, book.places)))
+    _links(entry, "printed in", list(places_of(origin, book.places)))
     entry[-1].tail = (entry[-1].tail or "").rstrip() + "."
     return entry
 
@@ -162,19 +162,6 @@ def _links_to(keys: Sequence[str], book: _Book) -> Iterator[tuple[str, str]]:
     for key in keys:
         name, *about = book.origins[key].what.split(", ")
         yield f"v-{key}", f"{name} ({about[-1]})" if names[name] > 1 and about else name
-
-
-def _back(origin: Origin, places: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-    """Target and name of every place where the value is printed; a figure counts once."""
-    seen: Counter[str] = Counter()
-    for use in origin.uses:
-        figure = "fig-" + use.place.removeprefix("figures/").removesuffix(".svg")
-        name = places[use.place if use.id else figure]
-        if use.id and use.place.startswith("fig-"):
-            name = f"caption of {name}"
-        seen[name] += 1
-        if use.id or seen[name] == 1:
-            yield use.id or figure, name + (f" ({seen[name]})" if seen[name] > 1 else "")
 
 
 def _links(entry: _Element, lead: str, links: Sequence[tuple[str, str]]) -> None:

@@ -6,20 +6,20 @@ opens it, and cards that are opened from a card stack upon it.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain
 from textwrap import shorten
 
 from lxml.builder import E
 from lxml.etree import _Element
 
-from sscreport.document import Manuscript, place_names
+from sscreport.document import Manuscript, place_names, places_of
 from sscreport.origins import Origin, Origins
 from sscreport.wording import DAGGER, NOT_REPORTED, unrounded
 
 # Longer lists are folded.
 FEW = 6
-FEW_CELLS = 12
+FEW_CELLS = 24
 # A link to another card quotes so many characters of what that value says.
 QUOTED = 48
 
@@ -43,8 +43,9 @@ def _card(origin: Origin, origins: Origins, places: Mapping[str, str]) -> _Eleme
         E.button({"class": "close", "aria-label": "Close", **hide}, "×"),
         E.h2(origin.what),
         E.p({"class": "shown"}, _shown(origin) + (DAGGER if origin.reconstructed else "")),
-        E.dl(*(part for row in _facts(origin, origins, places) for part in row)),
+        E.dl(*chain.from_iterable(_made(origin))),
         *_cells(origin, origins),
+        E.dl(*chain.from_iterable(_relations(origin, origins, places))),
         E.p({"class": "key"}, origin.key),
     )
 
@@ -62,10 +63,8 @@ def _content(origin: Origin) -> str:
     return f"{number}{space}{origin.unit}".strip()
 
 
-def _facts(
-    origin: Origin, origins: Origins, places: Mapping[str, str]
-) -> Iterator[tuple[_Element, _Element]]:
-    """Everything but the cells, as terms and descriptions."""
+def _made(origin: Origin) -> Iterator[tuple[_Element, _Element]]:
+    """How the number came about, as terms and descriptions."""
     rule = E.dd(origin.rule)
     if origin.reference:
         rule.append(E.span({"class": "source"}, origin.reference))
@@ -73,6 +72,12 @@ def _facts(
         yield E.dt("Unrounded"), E.dd(_content(origin))
     yield E.dt("Rule"), rule
     yield E.dt("Data"), E.dd(origin.provenance)
+
+
+def _relations(
+    origin: Origin, origins: Origins, places: Mapping[str, str]
+) -> Iterator[tuple[_Element, _Element]]:
+    """The values it comes from and goes into, and where it stands."""
     for term, keys in (
         ("Computed from", origin.inputs),
         ("Formula chosen by", origin.decided_by),
@@ -80,8 +85,8 @@ def _facts(
     ):
         if keys:
             yield E.dt(term), E.dd(_folded([_link(key, origin, origins) for key in keys], "values"))
-    printed = _folded(_uses(origin, places), "places") if origin.uses else "no place"
-    yield E.dt("Printed in"), E.dd({"class": "places"}, printed)
+    links = [E.a({"href": f"#{target}"}, name) for target, name in places_of(origin, places)]
+    yield E.dt("Printed in"), E.dd({"class": "places"}, _folded(links, "places") if links else "no place")
     if origin.consulted:
         yield E.dt("Decides words in"), E.dd(_lines(origin.consulted))
 
@@ -100,22 +105,6 @@ def _link(key: str, owner: Origin, origins: Origins) -> _Element:
     name = ", ".join([first, *(part for part in others if part not in said)])
     text = target.texts[0] if target.texts else _content(target)
     return opener(key, f"{name}: {shorten(text, QUOTED, placeholder=' …')}")
-
-
-def _uses(origin: Origin, places: Mapping[str, str]) -> list[_Element]:
-    """A link to every place where the value is printed; a drawing counts once."""
-    seen: Counter[str] = Counter()
-    links = []
-    for use in origin.uses:
-        seen[use.place] += 1
-        drawing = "fig-" + use.place.removeprefix("figures/").removesuffix(".svg")
-        if use.id:
-            name = places[use.place] + (", caption" if use.place.startswith("fig-") else "")
-            name += f" ({seen[use.place]})" if seen[use.place] > 1 else ""
-            links.append(E.a({"href": f"#{use.id}"}, name))
-        elif seen[use.place] == 1:
-            links.append(E.a({"href": f"#{drawing}"}, places[drawing]))
-    return links
 
 
 def _lines(consulted: Sequence[str]) -> str:
