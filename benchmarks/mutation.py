@@ -19,6 +19,7 @@ import tempfile
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from functools import cache
@@ -27,8 +28,7 @@ from typing import Any
 
 from sscreport.build import Made, build, make
 from sscreport.cells import Address, cells_of, copy_with
-from sscreport.compare import compare
-from sscreport.origins import Origin
+from sscreport.compare import Change, Differences, compare
 from sscreport.problems import InputError
 from sscreport.progress import Progress
 from sscreport.read import READERS
@@ -111,7 +111,14 @@ def mutate(address: Address, formats: tuple[str, ...] = ("html",)) -> Outcome:
             try:
                 changed = make(copy, QUIET, paint="docx" in formats)
             except InputError as error:
-                refusal = Outcome(str(address), old, new, True, _refuses(copy, formats, error), reason=str(error.problems[0]))
+                refusal = Outcome(
+                    str(address),
+                    old,
+                    new,
+                    True,
+                    _refuses(copy, formats, error),
+                    reason=str(error.problems[0]),
+                )
                 continue
             except Exception as error:  # a traceback would reach the user
                 return Outcome(str(address), old, new, True, False, reason=f"crash: {error!r}")
@@ -120,20 +127,27 @@ def mutate(address: Address, formats: tuple[str, ...] = ("html",)) -> Outcome:
         reach = reach_of_cell(made.review, made.manuscript, address)
         reason = reach.reason or ("" if predicted.values else _reason_of_stillness(address))
         return Outcome(
-            str(address), old, new,
-            predicted=frozenset(change.key for change in predicted.values if change.visible and _printed(change)),
+            str(address),
+            old,
+            new,
+            predicted=frozenset(c.key for c in predicted.values if c.visible and _printed(c)),
             actual={name: _different(before[name], after[name]) for name in formats},
-            predicted_numbers=_moved(*({c.key: _entry(getattr(c, side)) for c in predicted.values if getattr(c, side)}
-                                       for side in ("before", "after"))),
+            predicted_numbers=_moved(_side(predicted, "before"), _side(predicted, "after")),
             actual_numbers=_moved(numbers, numbers_after),
             reached=frozenset(reach.values),
             reason=reason,
-        )  # fmt: skip
+        )
     return refusal
 
 
-def _entry(origin: Origin) -> dict[str, Any]:
-    return {"number": origin.number, "texts": origin.texts, "provenance": origin.provenance}
+def _side(predicted: Differences, side: str) -> dict[str, dict[str, Any]]:
+    """The changed values before or after, as values.json has them."""
+    origins = (getattr(change, side) for change in predicted.values)
+    return {
+        o.key: {"number": o.number, "texts": o.texts, "provenance": o.provenance}
+        for o in origins
+        if o is not None
+    }
 
 
 def _reason_of_stillness(address: Address) -> str:
@@ -142,7 +156,7 @@ def _reason_of_stillness(address: Address) -> str:
     return "Values rest on it, but a change of this kind moves none of them."
 
 
-def _printed(change: Any) -> bool:
+def _printed(change: Change) -> bool:
     return any(side is not None and side.uses for side in (change.before, change.after))
 
 
@@ -156,7 +170,11 @@ def _moved(before: Mapping[str, Any], after: Mapping[str, Any]) -> frozenset[str
     def content(entry: Mapping[str, Any] | None) -> Any:
         if entry is None:
             return None
-        return entry["number"], sorted(entry["texts"]), bool(entry["texts"]) and entry["provenance"] == "reconstructed"
+        return (
+            entry["number"],
+            sorted(entry["texts"]),
+            bool(entry["texts"]) and entry["provenance"] == "reconstructed",
+        )
 
     keys = before.keys() | after.keys()
     return frozenset(key for key in keys if content(before.get(key)) != content(after.get(key)))
@@ -178,7 +196,9 @@ def _refuses(copy: Path, formats: Sequence[str], predicted: InputError) -> bool:
 def candidates(address: Address, old: str, cells: Mapping[Address, str]) -> Iterator[str]:
     """Other contents for a cell, the most telling first; the build may refuse them."""
     yield from _near(old)
-    column = [raw for other, raw in cells.items() if (other.file, other.column) == (address.file, address.column)]
+    column = [
+        raw for other, raw in cells.items() if (other.file, other.column) == (address.file, address.column)
+    ]
     others = [raw for raw in dict.fromkeys(column) if raw not in ("", old)]
     random.Random(f"{SEED}{address}").shuffle(others)
     yield from others[:3]
@@ -191,10 +211,8 @@ def _near(old: str) -> Iterator[str]:
     """Contents of the same type near the old one."""
     if old in ("True", "False"):
         yield "False" if old == "True" else "True"
-    try:
+    with suppress(ValueError):
         yield (date.fromisoformat(old) + timedelta(days=1)).isoformat()
-    except ValueError:
-        pass
     try:
         number = float(old)
     except ValueError:
@@ -244,8 +262,12 @@ def sample(size: int | None) -> list[Address]:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--sample", type=int, metavar="N", help="N cells chosen by a fixed seed (default: all)")
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument(
+        "--sample", type=int, metavar="N", help="N cells chosen by a fixed seed (default: all)"
+    )
     parser.add_argument("--formats", default="html", help="formats to build and read back (default: html)")
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--list", type=Path, metavar="CSV", help="write one line for each cell here")

@@ -36,7 +36,12 @@ def by_chromium(source: Path, target: Path) -> None:
 def by_qpdf(source: Path, target: Path) -> None:
     """Objects packed anew and the file made ready for the web, as publishers do."""
     with pikepdf.open(source) as pdf:
-        pdf.save(target, linearize=True, object_stream_mode=pikepdf.ObjectStreamMode.generate, recompress_flate=True)
+        pdf.save(
+            target,
+            linearize=True,
+            object_stream_mode=pikepdf.ObjectStreamMode.generate,
+            recompress_flate=True,
+        )
 
 
 def by_python_docx(source: Path, target: Path) -> None:
@@ -53,7 +58,13 @@ def by_libreoffice(source: Path, target: Path) -> None:
     """The Word file opened and saved by LibreOffice Writer."""
     folder = target.parent / f"{target.stem}.saved"
     profile = (target.parent / "libreoffice").as_uri()
-    command = ["soffice", f"-env:UserInstallation={profile}", "--headless", "--convert-to", "docx:MS Word 2007 XML"]
+    command = [
+        "soffice",
+        f"-env:UserInstallation={profile}",
+        "--headless",
+        "--convert-to",
+        "docx:MS Word 2007 XML",
+    ]
     subprocess.run([*command, "--outdir", folder, source], check=True, capture_output=True, timeout=300)
     shutil.move(folder / source.name, target)
 

@@ -69,7 +69,9 @@ def edit_html(path: Path, chance: random.Random) -> Edit:
     spots: list[tuple[Any, str]] = []
     for element in page.iter():
         if isinstance(element.tag, str) and element.tag not in ("script", "style"):
-            spots += [(element, part) for part in ("text", "tail") if NUMBER.search(getattr(element, part) or "")]
+            spots += [
+                (element, part) for part in ("text", "tail") if NUMBER.search(getattr(element, part) or "")
+            ]
     element, part = chance.choice(_half_values(spots, chance))
     changed, edit = typed_over(getattr(element, part), chance)
     setattr(element, part, changed)
@@ -133,9 +135,10 @@ def _digits(data: bytes, resources: Any) -> Iterator[tuple[int, str, dict[str, b
     for match in _SHOWN.finditer(data):
         if match[1]:
             glyphs = fonts.get(match[1], {})
-        elif digit := next((d for d, glyph in glyphs.items() if glyph == match[2]), None):
-            if len(glyphs) > 1:
-                yield match.start(2), digit, glyphs
+            continue
+        digit = next((d for d, glyph in glyphs.items() if glyph == match[2]), None)
+        if digit is not None and len(glyphs) > 1:
+            yield match.start(2), digit, glyphs
 
 
 def _glyphs(font: Any) -> dict[str, bytes]:
@@ -143,7 +146,11 @@ def _glyphs(font: Any) -> dict[str, bytes]:
     return {chr(int(code, 16)): glyph for glyph, code in table if chr(int(code, 16)) in "0123456789"}
 
 
-EDITS: dict[str, Callable[[Path, random.Random], Edit]] = {"html": edit_html, "pdf": edit_pdf, "docx": edit_docx}
+EDITS: dict[str, Callable[[Path, random.Random], Edit]] = {
+    "html": edit_html,
+    "pdf": edit_pdf,
+    "docx": edit_docx,
+}
 
 
 # ---------------------------------------------------------------- the runs
@@ -152,7 +159,9 @@ EDITS: dict[str, Callable[[Path, random.Random], Edit]] = {"html": edit_html, "p
 def named(edit: Edit, verdict: Verdict) -> bool:
     """Whether a finding says what was typed over, and of which value where the edit hit one."""
     return any(
-        _says(finding.before, edit.before) and _says(finding.after, edit.after) and edit.key in ("", finding.key)
+        _says(finding.before, edit.before)
+        and _says(finding.after, edit.after)
+        and edit.key in ("", finding.key)
         for finding in verdict.findings
     )
 
@@ -177,7 +186,7 @@ def tamper(name: str, source: Path, edits: int) -> list[str]:
 
 
 def false_alarms(count: int) -> tuple[int, list[str]]:
-    """Files left alone: copies of several builds, as they are and as saved anew; and what was said of them."""
+    """How many files left alone, copies of several builds, were checked, and what was said of them."""
     alarms: list[str] = []
     done = 0
     with tempfile.TemporaryDirectory() as folder:
@@ -190,7 +199,11 @@ def false_alarms(count: int) -> tuple[int, list[str]]:
 
 def _builds(folder: Path) -> Iterator[Path]:
     """The shipped review and some with one number changed, in all formats."""
-    changes = [("rcs-6m-park", "md", "1.00"), ("vas-6m-granel", "md", "4.3"), ("mhiss-12m-blezien", "se", "0.9")]
+    changes = [
+        ("rcs-6m-park", "md", "1.00"),
+        ("vas-6m-granel", "md", "4.3"),
+        ("mhiss-12m-blezien", "se", "0.9"),
+    ]
     for number, change in enumerate([None, *changes]):
         root = folder / f"review-{number}"
         row, column, text = change or ("rcs-6m-park", "md", "-1.00")
@@ -203,7 +216,9 @@ def _builds(folder: Path) -> Iterator[Path]:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--edits", type=int, default=1000, help="in each format (default: 1000)")
     parser.add_argument("--files", type=int, default=100, help="left alone (default: 100)")
     parser.add_argument("--formats", default="html,pdf,docx")
@@ -215,7 +230,11 @@ def main() -> int:
             source = Path(folder) / f"manuscript.{name}"
             FORMATS[name](manuscript, source)
             missed = tamper(name, source, options.edits)
-            report[name] = {"edits": options.edits, "found and named": options.edits - len(missed), "missed": missed}
+            report[name] = {
+                "edits": options.edits,
+                "found and named": options.edits - len(missed),
+                "missed": missed,
+            }
     files, alarms = false_alarms(options.files)
     report["left alone"] = {"files": files, "false alarms": alarms}
     json.dump(report, sys.stdout, indent=1, ensure_ascii=False)

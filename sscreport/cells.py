@@ -61,7 +61,9 @@ def find(cells: Mapping[Address, str], text: str) -> Address:
         raise UsageError(f"{file} has no row {row}.{did_you_mean(row, rows)}")
     columns = [address.column for address in cells if (address.file, address.row) == (file, row)]
     column = rest.rpartition(":")[2]
-    raise UsageError(f"{file} has no column {column} in row {row}.{did_you_mean(column, columns, listed=True)}")
+    raise UsageError(
+        f"{file} has no column {column} in row {row}.{did_you_mean(column, columns, listed=True)}"
+    )
 
 
 def copy_with(root: Path, address: Address, text: str, folder: Path) -> None:

@@ -40,7 +40,9 @@ class Enclosure:
         for name, text in self.files.items():
             parent, _, plain = name.partition("/")
             if parent not in INPUTS or plain != Path(plain).name:
-                raise UsageError(f"A file named {name} travels inside; only those of data/ and {TEMPLATES}/ belong there.")
+                raise UsageError(
+                    f"A file named {name} travels inside; only those of data/ and {TEMPLATES}/ belong there."
+                )
             path = folder / parent / plain
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text, encoding="utf-8", newline="")

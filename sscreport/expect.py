@@ -42,4 +42,6 @@ def _made_anew(files: tuple[tuple[str, str], ...], name: str) -> Expectation:
         Enclosure(dict(files)).unpack(root)
         manuscript = make(root, Progress(quiet=True), paint=name == "docx").manuscript
         FORMATS[name](manuscript, path)
-        return Expectation(READERS[name](path), manuscript, {str(a): raw for a, raw in cells_of(root).items()})
+        return Expectation(
+            READERS[name](path), manuscript, {str(a): raw for a, raw in cells_of(root).items()}
+        )

@@ -30,7 +30,9 @@ def register(review: Review, composition: Composition, figures: Mapping[str, Fig
     listed = _listed(book, [*uses, *consulted])
     for value in book:
         if value.key in listed:
-            by_key[value.key] = _origin(value, tuple(uses.get(value.key, ())), tuple(consulted.get(value.key, ())))
+            by_key[value.key] = _origin(
+                value, tuple(uses.get(value.key, ())), tuple(consulted.get(value.key, ()))
+            )
             cells |= value.cells()
     return Origins(by_key, cells, _groups(review))
 

@@ -51,7 +51,9 @@ class Verdict:
 
 def verify(found: Reading, expected: Reading, origins: Origins) -> Verdict:
     """Compare a file as read with the file as its data give it."""
-    verdict = Verdict(checked=sum(piece.kind == VALUE and not piece.text.isspace() for piece in expected.pieces))
+    verdict = Verdict(
+        checked=sum(piece.kind == VALUE and not piece.text.isspace() for piece in expected.pieces)
+    )
     matched = _Alignment(expected.tokens, found.tokens)
     edits = [finding for edit in matched.edits() for finding in _edited(edit, matched, origins)]
     marks, unmarked = _marks(matched, origins)
@@ -71,8 +73,13 @@ def stale(then: Manuscript, today: Manuscript, changed_cells: Mapping[str, tuple
             continue
         origin, after = change.before, change.after
         cells = [name for name in (*origin.cells, *origin.deciding_cells) if name in changed_cells]
-        why = "; ".join(f"{name} was “{changed_cells[name][0]}” and is “{changed_cells[name][1]}”" for name in cells)
-        before, now = " / ".join(origin.texts), " / ".join(after.texts) if after and after.uses else "not printed"
+        why = "; ".join(
+            f"{name} was “{changed_cells[name][0]}” and is “{changed_cells[name][1]}”" for name in cells
+        )
+        before, now = (
+            " / ".join(origin.texts),
+            " / ".join(after.texts) if after and after.uses else "not printed",
+        )
         place = ", ".join(names.get(p, p) for p in origin.places)
         message = f"{origin.what}: the data of today give {now}" + (f", since {why}." if why else ".")
         findings.append(Finding("stale", place, message, origin.key, now, before, cells=tuple(cells)))
@@ -133,14 +140,12 @@ def _edited(edit: _Edit, matched: _Alignment, origins: Origins) -> Iterator[Find
     if values:
         return
     if any(token.is_number for token in (*old, *new)):
-        piece = next((token.piece for token in (*old, *new) if token.is_number))
+        piece = next(token.piece for token in (*old, *new) if token.is_number)
         kind = "changed" if old and new else "removed" if old else "added"
         yield Finding(kind, piece.place, _other_number(kind, piece), "", text_of(old), text_of(new), context)
 
 
-def _typed_over(
-    position: int, edit: _Edit, matched: _Alignment, origins: Origins, context: str
-) -> Finding:
+def _typed_over(position: int, edit: _Edit, matched: _Alignment, origins: Origins, context: str) -> Finding:
     own = [i for i, token in enumerate(matched.expected) if token.position == position]
     piece = matched.expected[own[0]].piece
     before = [matched.pairs[i] for i in own if i < edit.i1 and i in matched.pairs]
@@ -230,4 +235,6 @@ def _pictures(expected: Mapping[str, Picture], found: Mapping[str, Picture]) -> 
                 old, new = matched.expected[edit.i1 : edit.i2], matched.found[edit.j1 : edit.j2]
                 key = next((token.piece.key for token in old if token.piece.key), "")
                 message = "A number in the figure's vector form was changed."
-                yield Finding("changed", name, message, key, text_of(old), text_of(new), _context(edit, matched))
+                yield Finding(
+                    "changed", name, message, key, text_of(old), text_of(new), _context(edit, matched)
+                )

@@ -49,7 +49,9 @@ def value(manuscript: Manuscript, key: str, reach: Reach) -> Record:
 def cell(made: Made, address: Address, raw: str, reach: Reach) -> Record:
     """A cell and all that rests on it."""
     known = made.manuscript.origins.cells.get(str(address))
-    about = {"provenance": known.provenance, "source": known.source, "locator": known.locator} if known else {}
+    about = (
+        {"provenance": known.provenance, "source": known.source, "locator": known.locator} if known else {}
+    )
     return {"cell": str(address), "raw": raw, **about, **_reached(made.manuscript, reach)}
 
 
@@ -85,9 +87,7 @@ def refused(address: Address, raw: str, to: str, problems: Sequence[Problem]) ->
 def matches(manuscript: Manuscript, found: Iterable[Origin]) -> Record:
     """Several values that are printed alike."""
     return {
-        "matches": [
-            {"key": o.key, **_described(o), "printed": _places(manuscript, o.places)} for o in found
-        ]
+        "matches": [{"key": o.key, **_described(o), "printed": _places(manuscript, o.places)} for o in found]
     }
 
 
@@ -189,7 +189,9 @@ def _tree(record: Record) -> Tree:
 
 def _cell_tree(record: Record) -> Tree:
     about = ", ".join(filter(None, (record.get(name) for name in ("provenance", "source", "locator"))))
-    tree = Tree(f"[bold]{escape(record['cell'])}[/]  “{escape(record['raw'])}”" + escape(f"  {about}" * bool(about)))
+    tree = Tree(
+        f"[bold]{escape(record['cell'])}[/]  “{escape(record['raw'])}”" + escape(f"  {about}" * bool(about))
+    )
     if "to" not in record:
         _add_reach(tree, record, "values that rest on it")
         return tree
@@ -230,7 +232,12 @@ def _add_reach(tree: Tree, record: Record, title: str) -> None:
         )
         _list(tree, f"{title}: {words}", lines, count=True)
     _list(tree, "figures and tables", (escape(e["name"]) for e in (*record["figures"], *record["tables"])))
-    _list(tree, "sentences", (f"[bold]{escape(e['place'])}[/]: {escape(e['text'])}" for e in record["sentences"]), True)
+    _list(
+        tree,
+        "sentences",
+        (f"[bold]{escape(e['place'])}[/]: {escape(e['text'])}" for e in record["sentences"]),
+        True,
+    )
     _list(tree, "wording decided in", map(escape, record["wording"]))
     _add_reason(tree, record)
 

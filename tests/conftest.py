@@ -63,7 +63,7 @@ def _has_pango(_: str) -> bool:
 
 @cache
 def _has_word_fonts(_: str) -> bool:
-    """Whether fonts as wide as Word's are there, without which LibreOffice breaks lines and pages elsewhere."""
+    """Whether fonts as wide as Word's are there; with others LibreOffice breaks pages elsewhere."""
     listed = subprocess.run(["fc-list", ":", "family"], capture_output=True, text=True, check=False)
     return "Liberation Serif" in listed.stdout or "Times New Roman" in listed.stdout
 

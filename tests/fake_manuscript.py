@@ -52,7 +52,9 @@ def fake_origins(tree: etree._Element, figures: Mapping[str, Figure]) -> Origins
     """An origin for every key in the tree and the figures: a field of one invented file."""
     uses: dict[str, list[Use]] = {}
     for element in tree.iterfind(".//*[@data-value]"):
-        place = next((e.get("id") for e in element.iterancestors("section", "figure") if e.get("id")), "header")
+        place = next(
+            (e.get("id") for e in element.iterancestors("section", "figure") if e.get("id")), "header"
+        )
         use = Use(element.get("id"), "".join(element.itertext()), place)
         uses.setdefault(element.get("data-value"), []).append(use)
     for name, figure in figures.items():
@@ -60,10 +62,14 @@ def fake_origins(tree: etree._Element, figures: Mapping[str, Figure]) -> Origins
             uses.setdefault(key, []).append(Use("", text, f"figures/{name}.svg"))
         for key in etree.fromstring(figure.svg.encode()).xpath("//@data-value"):
             uses.setdefault(key, [])
-    cells = {key: Cell("data/invented.csv", key, "value", "5", "published", "an invented source") for key in uses}
+    cells = {
+        key: Cell("data/invented.csv", key, "value", "5", "published", "an invented source") for key in uses
+    }
     by_key = {
-        key: Origin(key, f"value, {key}", 5, "", READ.name, "", "published", cells=(f"data/invented.csv:{key}:value",),
-                    uses=tuple(found))
+        key: Origin(
+            key, f"value, {key}", 5, "", READ.name, "", "published",
+            cells=(cells[key].address,), uses=tuple(found),
+        )
         for key, found in uses.items()
     }  # fmt: skip
     return Origins(by_key, {cell.address: cell for cell in cells.values()}, {})

@@ -31,7 +31,11 @@ def test_the_finished_files_pass_their_audit(built: Built, capsys: pytest.Captur
     ("old", "new", "said"),
     [
         ("Controlled trials are needed.", "Another 12 trials are needed.", "12 has no identity"),
-        ('data-value="included.patients"', 'data-value="included.patient"', "included.patient stands in the HTML"),
+        (
+            'data-value="included.patients"',
+            'data-value="included.patient"',
+            "included.patient stands in the HTML",
+        ),
         (">133<", ">134<", "included.patients reads"),
     ],
 )

@@ -130,7 +130,7 @@ def test_no_line_breaks_between_a_number_and_what_touches_it(
 
 def test_what_is_enclosed_can_be_read_back_exactly(tmp_path: Path) -> None:
     """Not even a file that contains the end of the block, a comment or odd line ends is changed."""
-    files = {"data/a.csv": "x\r\n1,\"</script>\"\n", "templates/ü.html": "<!-- <script> & \u2028 \\u003c \t"}
+    files = {"data/a.csv": 'x\r\n1,"</script>"\n', "templates/ü.html": "<!-- <script> & \u2028 \\u003c \t"}
     enclosure = Enclosure(files, '{"values": "</SCRIPT>"}\n', "7.0", "abc")
     write_html(replace(MANUSCRIPT, enclosure=enclosure), tmp_path / "page.html")
     page = html.document_fromstring((tmp_path / "page.html").read_text(encoding="utf-8"))

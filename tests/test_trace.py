@@ -33,7 +33,9 @@ def leaves(made: dict[str, Any]) -> set[str]:
     """The addresses of all cells below a value."""
     if "cell" in made:
         return {made["cell"]["address"]}
-    return set().union(*(leaves(part) for name in ("from", "decided by") for part in made.get(name, ())), set())
+    return set().union(
+        *(leaves(part) for name in ("from", "decided by") for part in made.get(name, ())), set()
+    )
 
 
 def test_a_value_is_followed_to_its_cells(capsys: pytest.CaptureFixture[str]) -> None:
@@ -41,15 +43,19 @@ def test_a_value_is_followed_to_its_cells(capsys: pytest.CaptureFixture[str]) ->
     answer = trace(capsys, "rcs.m6.estimate")
     assert answer["shown"] == "1.80"
     assert answer["made"]["reference"] == "DerSimonian & Laird (1986) Control Clin Trials 7:177"
-    cells = [f"data/mean_differences.csv:rcs-6m-{study}:{c}" for study in ("granel", "park") for c in ("md", "se")]
+    cells = [
+        f"data/mean_differences.csv:rcs-6m-{study}:{c}" for study in ("granel", "park") for c in ("md", "se")
+    ]
     assert set(cells) <= leaves(answer["made"])
     text = told(capsys, "rcs.m6.estimate")
-    assert f"{PARK}  “-1.00”  reconstructed, Cui et al. 2022, solved from the pooled results of Fig. 4" in text
+    assert (
+        f"{PARK}  “-1.00”  reconstructed, Cui et al. 2022, solved from the pooled results of Fig. 4" in text
+    )
     assert {"Abstract", "Table 3", "Fig. 4"} <= set(answer["printed"])
 
 
 def test_a_printed_text_finds_every_value_that_reads_so(capsys: pytest.CaptureFixture[str]) -> None:
-    """`trace 5.23` leads to the one value; a text that several share lists them all; a typed minus will do."""
+    """`trace 5.23` leads to the one value; a text that several share lists all; a typed minus will do."""
     assert trace(capsys, "5.23")["key"] == "mrss.by_time.estimate"
     assert {m["key"] for m in trace(capsys, "< 0.0001")["matches"]} == {"mrss.by_time.m3.p", "chfs.m6.q_p"}
     assert trace(capsys, "-27.01")["key"] == "chfs.m6.ci_low"
@@ -75,7 +81,9 @@ def test_a_cell_is_followed_to_everything_that_rests_on_it(capsys: pytest.Captur
         ("data/review.toml:figures.rcs:kind", "what is built"),
     ],
 )
-def test_a_cell_that_reaches_nothing_says_why(cell: str, reason: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_cell_that_reaches_nothing_says_why(
+    cell: str, reason: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     """No value rests on a note, an unprinted claim or a setting of layout, and the answer says so."""
     answer = trace(capsys, cell)
     assert answer["values"] == []
@@ -85,7 +93,9 @@ def test_a_cell_that_reaches_nothing_says_why(cell: str, reason: str, capsys: py
 def test_what_a_change_would_change_is_told_exactly(capsys: pytest.CaptureFixture[str]) -> None:
     """With --to: old and new of each value, the words that turn, and no word about what stays."""
     answer = trace(capsys, PARK, "--to", "1.00")
-    changes = {entry["key"]: (entry["before"]["shown"], entry["after"]["shown"]) for entry in answer["values"]}
+    changes = {
+        entry["key"]: (entry["before"]["shown"], entry["after"]["shown"]) for entry in answer["values"]
+    }
     assert changes["mean_differences.rcs-6m-park.md"] == ("−1.00", "1.00")
     assert changes["rcs.m6.i_squared"] == ("93%", "81%")
     assert "rcs.m6.significance" not in changes
@@ -147,7 +157,9 @@ def test_a_copy_differs_in_the_one_cell(cell: str, text: str, tmp_path: Path) ->
     copy_with(REPOSITORY, address, text, tmp_path)
     after = cells_of(tmp_path)
     assert after[address] == text
-    assert {a: raw for a, raw in after.items() if a != address} == {a: r for a, r in before.items() if a != address}
+    assert {a: raw for a, raw in after.items() if a != address} == {
+        a: r for a, r in before.items() if a != address
+    }
     template = "templates/results.html"
     assert (tmp_path / template).read_bytes() == (REPOSITORY / template).read_bytes()
 

@@ -26,6 +26,7 @@ from sscreport.read import read
 from tests.conftest import REPOSITORY, Built
 from tests.test_data import edit_cell, review_copy
 
+REGISTER = "customXml/sscreport-values.xml"
 FORMATS = ("html", pytest.param("pdf", marks=pytest.mark.needs("pango")), "docx")
 
 
@@ -78,7 +79,7 @@ def test_an_untouched_file_is_right(
 
 @pytest.mark.parametrize("name", FORMATS)
 def test_single_numbers_typed_over_are_found_and_named(name: str, built: Built, tmp_path: Path) -> None:
-    """Seeded edits anywhere in the file: each is told with what stood there, what stands there and its key."""
+    """Seeded edits anywhere in the file: each is told with old text, new text and key."""
     for number in range(8):
         path = copy_of(built, name, tmp_path)
         edit = EDITS[name](path, random.Random(f"{name} {number}"))
@@ -127,7 +128,9 @@ def test_edited_prose_is_no_finding(
         if name == "html":
             rewrite_html(path, "None of this shows that MSCs work.", "Whether MSCs work remains to be seen.")
         else:
-            rewrite_docx(path, lambda text: text.replace("None of this shows that", "It is not shown here that"))
+            rewrite_docx(
+                path, lambda text: text.replace("None of this shows that", "It is not shown here that")
+            )
         assert verify(capsys, path, nowhere)[0] == 0
 
 
@@ -136,7 +139,9 @@ def test_a_number_typed_into_prose_is_found(
 ) -> None:
     """A number that no value stands behind is told with the words around it."""
     path = copy_of(built, "html", tmp_path)
-    rewrite_html(path, "None of this shows that MSCs work.", "In 87 patients none of this shows that MSCs work.")
+    rewrite_html(
+        path, "None of this shows that MSCs work.", "In 87 patients none of this shows that MSCs work."
+    )
     code, verdict = verify(capsys, path, nowhere)
     assert code == 1
     assert any("87" in finding["after"] for finding in verdict["findings"])
@@ -165,7 +170,9 @@ def test_a_lost_mark_is_found_though_the_number_is_right(
     page = copy_of(built, "html", tmp_path)
     rewrite_html(page, ' data-value="rcs.m6.estimate"', "")
     document = copy_of(built, "docx", tmp_path)
-    rewrite_docx(document, lambda text: re.sub(r'<w:bookmarkStart [^>]*w:name="_n[0-9a-f]{10}_1"/>', "", text, count=1))
+    rewrite_docx(
+        document, lambda text: re.sub(r'<w:bookmarkStart [^>]*w:name="_n[0-9a-f]{10}_1"/>', "", text, count=1)
+    )
     for path in (page, document):
         code, verdict = verify(capsys, path, nowhere)
         assert (code, [f["kind"] for f in verdict["findings"]]) == (1, ["unmarked"])
@@ -175,7 +182,7 @@ def test_a_lost_mark_is_found_though_the_number_is_right(
 def test_a_copy_without_any_mark_is_said_to_be_one(
     built: Built, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Text pasted elsewhere: its numbers are compared with today's data, and one finding says what is lost."""
+    """Text pasted elsewhere: its numbers are compared with today's data; one finding says what is lost."""
     path = copy_of(built, "html", tmp_path)
     text = path.read_text(encoding="utf-8").replace(" data-value=", " data-was=")
     text = re.sub(r'<script type="application/json".*?</script>', "", text, flags=re.DOTALL)
@@ -210,14 +217,15 @@ def test_data_altered_inside_the_file_are_found(
 ) -> None:
     """Values and data inside must follow from each other."""
     path = copy_of(built, "docx", tmp_path)
-    rewrite_docx(path, lambda text: text.replace("rcs-6m-park,rcs,6,park,18,-1.00", "rcs-6m-park,rcs,6,park,18,-1.50"),
-                 "customXml/sscreport-values.xml")  # fmt: skip
+    rewrite_docx(path, lambda text: text.replace(",park,18,-1.00,", ",park,18,-1.50,"), REGISTER)
     code, verdict = verify(capsys, path, nowhere)
     assert code == 1
     assert "enclosure" in {finding["kind"] for finding in verdict["findings"]}
 
 
-@pytest.mark.parametrize("name", ["../outside.csv", "/etc/passwd", "data/../../x.csv", "data/a/b.csv", "elsewhere/x.csv"])
+@pytest.mark.parametrize(
+    "name", ["../outside.csv", "/etc/passwd", "data/../../x.csv", "data/a/b.csv", "elsewhere/x.csv"]
+)
 def test_nothing_inside_a_file_leads_out_of_its_folder(name: str, tmp_path: Path) -> None:
     """A file from elsewhere may hold any names; only data and templates are unpacked."""
     with pytest.raises(UsageError, match="travels inside"):

@@ -21,7 +21,9 @@ EXAMPLES = """\
 
 
 def _add_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--output", type=Path, metavar="DIR", help="folder of the finished files (default: output/)")
+    parser.add_argument(
+        "--output", type=Path, metavar="DIR", help="folder of the finished files (default: output/)"
+    )
     add_json(parser)
 
 
@@ -56,7 +58,9 @@ def _show(audit: Audit) -> None:
         counts = [str(numbers.get(kind, 0)) for numbers in audit.numbers.values()]
         if kind == "unexplained" or any(count != "0" for count in counts):
             table.add_row(kind, *counts)
-    table.add_row("[bold]all[/]", *(f"[bold]{sum(numbers.values())}[/]" for numbers in audit.numbers.values()))
+    table.add_row(
+        "[bold]all[/]", *(f"[bold]{sum(numbers.values())}[/]" for numbers in audit.numbers.values())
+    )
     table.add_row("distinct values (keys)", *map(str, audit.keys.values()))
     Console(highlight=False).print(table)
     for number, problem in enumerate(audit.problems, start=1):

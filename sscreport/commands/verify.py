@@ -23,6 +23,7 @@ EXAMPLES = """\
   %(prog)s edited.docx --json         for machines
 """
 
+
 def _add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("files", nargs="+", type=Path, metavar="FILE", help="an HTML, PDF or DOCX file")
     add_json(parser)
@@ -53,14 +54,21 @@ def judge(path: Path, name: str, found: Reading, today: Made | None) -> Verdict:
     inside = found.enclosure
     basis = inside or (today and today.manuscript.enclosure)
     if basis is None:
-        raise UsageError(f"No data travel inside {path}, and there is no review to check it against; name one with --review.")
+        raise UsageError(
+            f"No data travel inside {path}, and there is no review to check it against. "
+            "Name one with --review."
+        )
     expected = expect(basis, name)
     verdict = verify(found, expected.reading, expected.manuscript.origins)
     if inside is None:
-        verdict.notes.append("The data that travelled inside the file are gone; it was checked against today's.")
+        verdict.notes.append(
+            "The data that travelled inside the file are gone; it was checked against today's."
+        )
         return verdict
     if inside.code != code_digest():
-        verdict.notes.append(f"The file was made by other code (sscreport {inside.version}); it was checked with this one.")
+        verdict.notes.append(
+            f"The file was made by other code (sscreport {inside.version}); it was checked with this one."
+        )
     elif inside.values != expected.manuscript.enclosure.values:
         verdict.findings.append(_altered())
     if today is not None:
@@ -71,7 +79,9 @@ def judge(path: Path, name: str, found: Reading, today: Made | None) -> Verdict:
 def _altered() -> Finding:
     from sscreport.verify import Finding
 
-    message = "The values or the data that travel inside the file were changed: one does not follow from the other."
+    message = (
+        "The values or the data that travel inside the file were changed: one does not follow from the other."
+    )
     return Finding("enclosure", "inside the file", message)
 
 
@@ -80,7 +90,9 @@ def _stale(expected: Expectation, today: Made, verdict: Verdict) -> list[Finding
     from sscreport.verify import stale
 
     if expected.manuscript.title != today.manuscript.title:
-        verdict.notes.append("The file is of another review than the one in this folder; only the data inside it count.")
+        verdict.notes.append(
+            "The file is of another review than the one in this folder; only the data inside it count."
+        )
         return []
     now = {str(address): raw for address, raw in cells_of(today.review.root).items()}
     changed = {

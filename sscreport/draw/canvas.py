@@ -68,7 +68,6 @@ class Text:
         """Where the line starts, whatever its anchor."""
         return self.x - self.width * {"start": 0.0, "middle": 0.5, "end": 1.0}[self.anchor]
 
-
     def spots(self) -> Iterator[Spot]:
         """Each value and constant in the line, with its box."""
         height = (ASCENT + DESCENT) * self.size * MM_PER_POINT

@@ -48,7 +48,11 @@ _PARAGRAPH_STYLES = {"Reference": BIBLIOGRAPHY, "Origin": ORIGIN}
 def read_docx(path: Path) -> Reading:
     with ZipFile(path) as package:
         register = _register(package)
-        keys = {m.get("bookmark"): m.get("key") for m in register.iter(f"{REGISTER}mark")} if register is not None else {}
+        keys = (
+            {m.get("bookmark"): m.get("key") for m in register.iter(f"{REGISTER}mark")}
+            if register is not None
+            else {}
+        )
         document = etree.fromstring(package.read("word/document.xml"))
         walker = _Walker(keys, _style_names(package))
         pieces = list(walker.block(document))
@@ -70,7 +74,9 @@ def _enclosure(register: etree._Element | None) -> Enclosure | None:
     if code is None:
         return None
     files = {file.get("path"): file.text or "" for file in register.iter(f"{REGISTER}file")}
-    return Enclosure(files, register.findtext(f"{REGISTER}json") or "", code.get("version"), code.get("sha256"))
+    return Enclosure(
+        files, register.findtext(f"{REGISTER}json") or "", code.get("version"), code.get("sha256")
+    )
 
 
 def _style_names(package: ZipFile) -> dict[str, str]:

@@ -28,10 +28,8 @@ from sscreport.reading import (
 ENCLOSURE = "sscreport-enclosure"
 _UNREAD = ("script", "style", "template")
 _ATTRIBUTES = {"data-cite": CITATION, "data-ref": CROSS_REFERENCE, "data-constant": CONSTANT}
-_BLOCKS = frozenset(
-    "address article aside blockquote br dd details div dl dt figcaption figure footer h1 h2 h3 h4 header hr li "
-    "main nav ol p pre section summary svg table tbody td text th thead tr ul".split()
-)
+# Elements that stand in a line of text; every other one begins and ends a line.
+_INLINE = frozenset({"a", "b", "button", "em", "i", "label", "span", "strong", "sub", "sup", "tspan"})
 
 
 def read_html(path: Path) -> Reading:
@@ -64,7 +62,7 @@ def _pieces(element: HtmlElement, kind: str, key: str, place: str) -> Iterator[P
     for child in element:
         yield from _pieces(child, kind, key, place)
         yield from _text(child, child.tail, kind, key, place)
-    if element.tag in _BLOCKS:
+    if element.tag not in _INLINE:
         yield Piece("\n", kind if kind == VALUE else TEXT, key, place)
 
 

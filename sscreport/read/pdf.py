@@ -40,7 +40,11 @@ NEAR = 2.0  # points between a destination and the first character that stands t
 LINE = 16.0  # points: how far below a destination the middle of its characters may lie
 LONGEST_MARK = 40  # characters of a constant or label
 _HYPHENS = "\x02\ufffe\N{SOFT HYPHEN}"  # what is printed where a word is broken at a line's end
-_LINKS = ((re.compile("v-(.+)"), VALUE), (re.compile("ref-()"), CITATION), (re.compile("(?:fig|table)-()"), CROSS_REFERENCE))
+_LINKS = (
+    (re.compile("v-(.+)"), VALUE),
+    (re.compile("ref-()"), CITATION),
+    (re.compile("(?:fig|table)-()"), CROSS_REFERENCE),
+)
 _MARKS = ((re.compile("c-"), CONSTANT), (re.compile("l-"), CROSS_REFERENCE))
 
 Identity = tuple[str, str]

@@ -85,9 +85,7 @@ def _write_texts(
     return moves
 
 
-def _write_crate(
-    manuscript: Manuscript, moves: dict[Path, Path], staging: Path, output: Path
-) -> None:
+def _write_crate(manuscript: Manuscript, moves: dict[Path, Path], staging: Path, output: Path) -> None:
     """The inputs, and what describes every file in ``output``; the crate ends at that folder."""
     for name, content in inputs(manuscript.enclosure).items():
         _stage(moves, staging, output / name, content)

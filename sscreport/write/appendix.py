@@ -87,7 +87,9 @@ def _paragraph(about: str, members: Sequence[Origin], book: _Book) -> _Element:
     letters = dict(zip((text for text, n in fields.items() if n > 1 and text), ascii_lowercase, strict=False))
     paragraph = E.p({"class": "origin"}, E.strong(about))
     for origin in members:
-        made = _read(origin, book, shared_source) if origin.rule == READ.name else _made(origin, book, letters)
+        made = (
+            _read(origin, book, shared_source) if origin.rule == READ.name else _made(origin, book, letters)
+        )
         paragraph.extend((E.br(), _entry(origin, book, made)))
     ends = [f"{letter}: {text}." for text, letter in letters.items()]
     if shared_source:

@@ -113,9 +113,7 @@ def _entity(id: str, kind: str | list[str], **fields: Any) -> Entity:
     }
 
 
-def _package(
-    manuscript: Manuscript, files: Mapping[str, bytes]
-) -> Iterator[Entity]:
+def _package(manuscript: Manuscript, files: Mapping[str, bytes]) -> Iterator[Entity]:
     """The metadata file, the crate as a whole, its people, its licence and the article it rebuilds."""
     yield _entity(METADATA, "CreativeWork", about=_refs(["./"]), conformsTo=_refs([VERSION]))
     people = {_id("person", name): name for name in manuscript.authors}
