@@ -91,9 +91,8 @@ def finished(made: Made, formats: Sequence[str]) -> tuple[dict[str, dict[str, An
 
 
 def _texts(reading: Reading) -> dict[str, str]:
-    pieces = [*reading.pieces, *(p for picture in reading.pictures.values() for p in picture.svg or ())]
     found: dict[str, list[str]] = {}
-    for piece in pieces:
+    for piece in (*reading.pieces, *reading.drawn):
         if piece.key and piece.text.strip():
             found.setdefault(piece.key, []).append("".join(piece.text.split()))
     return {key: "".join(sorted("".join(texts))) + f" ×{len(texts)}" for key, texts in found.items()}

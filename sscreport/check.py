@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sscreport.reading import TEXT, VALUE, Reading
+from sscreport.reading import TEXT, VALUE, Reading, Token, tokens
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,12 @@ def check(readings: Mapping[str, Reading]) -> Audit:
 
 
 def _numbers(reading: Reading) -> Counter[str]:
-    return Counter(token.piece.kind or "unexplained" for token in reading.tokens if token.is_number)
+    return Counter(token.piece.kind or "unexplained" for token in _number_tokens(reading))
+
+
+def _number_tokens(reading: Reading) -> list[Token]:
+    """Every number of a file, those in its pictures too."""
+    return [token for token in (*reading.tokens, *tokens(reading.drawn)) if token.is_number]
 
 
 def _unexplained(readings: Mapping[str, Reading]) -> list[str]:
@@ -39,16 +44,15 @@ def _unexplained(readings: Mapping[str, Reading]) -> list[str]:
         f"{name.upper()}, {token.piece.place or 'outside any section'}: {token.text} has no identity "
         f"(“{' '.join(token.piece.text.split())[:60]}”)."
         for name, reading in readings.items()
-        for token in reading.tokens
-        if token.is_number and token.piece.kind == TEXT
+        for token in _number_tokens(reading)
+        if token.piece.kind == TEXT
     ]
 
 
 def _texts(reading: Reading) -> dict[str, set[str]]:
-    """What each key prints: a figure that is a picture says so in its vector form."""
-    pieces = [*reading.pieces, *(p for picture in reading.pictures.values() for p in picture.svg or ())]
+    """What each key prints, in the text and in pictures."""
     found: dict[str, set[str]] = {}
-    for piece in pieces:
+    for piece in (*reading.pieces, *reading.drawn):
         if piece.kind == VALUE and piece.text.strip():
             found.setdefault(piece.key, set()).add(_bare(piece.text))
     return found

@@ -101,6 +101,16 @@ class Origins(Mapping[str, Origin]):
                 found.setdefault(key, []).append(origin.key)
         return {key: tuple(others) for key, others in found.items()}
 
+    @cached_property
+    def resting(self) -> Mapping[str, Mapping[str, str]]:
+        """By the address of a cell, the keys that rest on it, each "computed" or only "decided"."""
+        found: dict[str, dict[str, str]] = {}
+        for key, origin in self.by_key.items():
+            for how, cells in (("computed", origin.cells), ("decided", origin.deciding_cells)):
+                for address in cells:
+                    found.setdefault(address, {})[key] = how
+        return found
+
     @property
     def printed(self) -> tuple[str, ...]:
         """The keys that stand in the manuscript or its figures."""

@@ -108,6 +108,7 @@ def words(review: Review, key: str, group: Group, analysis: Analysis) -> Words:
     alpha = book["review.policy.significance"]
     measure = MEASURES[analysis.measure]
     better = book[f"review.outcomes.{analysis.outcome.id}.better"]
+    about = f"{analysis.title}, {group.label.content}" if group.label else analysis.title
 
     def word(name: str, function: Callable[..., Any], *inputs: Value) -> Value:
         return book.derive(
@@ -116,7 +117,7 @@ def words(review: Review, key: str, group: Group, analysis: Analysis) -> Words:
             function,
             *inputs,
             style="text",
-            label=f"Wording ({name.replace('_', ' ')}), {analysis.title}",
+            label=f"Wording ({name.replace('_', ' ')}), {about}",
         )
 
     changed = word(

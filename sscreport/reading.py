@@ -74,13 +74,10 @@ class Reading:
     def tokens(self) -> list[Token]:
         return list(tokens(self.pieces))
 
-    def values(self) -> dict[str, list[str]]:
-        """The texts of every key in reading order."""
-        found: dict[str, list[str]] = {}
-        for piece in self.pieces:
-            if piece.kind == VALUE:
-                found.setdefault(piece.key, []).append(piece.text)
-        return found
+    @property
+    def drawn(self) -> list[Piece]:
+        """What the pictures print, as their vector forms say."""
+        return [piece for picture in self.pictures.values() for piece in picture.svg or ()]
 
 
 # A number with its points, commas and thin spaces inside; a word; or any other sign.

@@ -6,7 +6,7 @@ plain records; `show` lays them out for a terminal, `as_json` for machines.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from sscreport.cells import Address
@@ -37,15 +37,17 @@ class Reach:
 
 def reach_of_cell(review: Review, manuscript: Manuscript, address: Address) -> Reach:
     """What rests on the cell at ``address``, or why nothing does."""
-    origins = manuscript.origins
-    base = _described_column(address.column)
-    if base is not None:
-        cells = _row_cells(origins, address, base)
-        how = {key: "described" for key in origins if cells & set(origins[key].cells)}
-    else:
-        how = _dependents(origins, str(address))
-        how |= {key: "selected" for key in _selected(review, origins, address) if key not in how}
+    how = _resting_on(review, manuscript.origins, address)
     return _reach(manuscript, how, "" if how else _reason(review, address))
+
+
+def unreached(review: Review, manuscript: Manuscript, cells: Iterable[Address]) -> dict[Address, str]:
+    """The cells on which no printed value rests, each with the reason."""
+    return {
+        address: _reason(review, address)
+        for address in cells
+        if not _resting_on(review, manuscript.origins, address)
+    }
 
 
 def reach_of_value(manuscript: Manuscript, key: str) -> Reach:
@@ -74,14 +76,19 @@ def plain(text: str) -> str:
     return " ".join(text.replace("\N{MINUS SIGN}", "-").split())
 
 
-def _dependents(origins: Origins, address: str) -> dict[str, str]:
-    found = {}
-    for key, origin in origins.items():
-        if address in origin.cells:
-            found[key] = "computed"
-        elif address in origin.deciding_cells:
-            found[key] = "decided"
-    return found
+def _resting_on(review: Review, origins: Origins, address: Address) -> dict[str, str]:
+    """By key how each value that rests on a cell does so."""
+    base = _described_column(address.column)
+    if base is not None:
+        cells = _row_cells(origins, address, base)
+        return {
+            key: "described"
+            for name in cells
+            for key, how in origins.resting[name].items()
+            if how == "computed"
+        }
+    how = dict(origins.resting.get(str(address), {}))
+    return how | {key: "selected" for key in _selected(review, origins, address) if key not in how}
 
 
 def _described_column(column: str) -> str | None:
@@ -92,13 +99,13 @@ def _described_column(column: str) -> str | None:
     return base
 
 
-def _row_cells(origins: Origins, address: Address, base: str) -> set[str]:
+def _row_cells(origins: Origins, address: Address, base: str) -> list[str]:
     """Addresses of the row's cells that a describing column speaks of."""
-    return {
+    return [
         name
         for name, cell in origins.cells.items()
         if (cell.file, cell.row) == (address.file, address.row) and base in ("", cell.column)
-    }
+    ]
 
 
 def _selected(review: Review, origins: Origins, address: Address) -> list[str]:

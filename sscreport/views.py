@@ -91,6 +91,11 @@ def matches(manuscript: Manuscript, found: Iterable[Origin]) -> Record:
     }
 
 
+def nothing_rests_on(cells: Mapping[Address, str]) -> Record:
+    """Cells that reach nothing, each with the reason."""
+    return {"unreached": [{"cell": str(address), "reason": reason} for address, reason in cells.items()]}
+
+
 def _described(origin: Origin) -> Record:
     record = {
         "what": origin.what,
@@ -173,6 +178,8 @@ def show(record: Record, console: Console | None = None) -> None:
 
 
 def _tree(record: Record) -> Tree:
+    if "unreached" in record:
+        return _unreached_tree(record["unreached"])
     if "matches" in record:
         tree = Tree(f"{len(record['matches'])} values are printed so")
         for match in record["matches"]:
@@ -184,6 +191,15 @@ def _tree(record: Record) -> Tree:
     _add_made(tree.add("made from"), record["made"])
     _list(tree, "printed in", map(escape, record["printed"]))
     _add_reach(tree, record, "what rests on it")
+    return tree
+
+
+def _unreached_tree(entries: Sequence[Mapping[str, str]]) -> Tree:
+    """Cells by the reason why nothing rests on them."""
+    tree = Tree(f"nothing that is printed rests on {len(entries)} cells")
+    for reason in dict.fromkeys(entry["reason"] for entry in entries):
+        cells = (escape(entry["cell"]) for entry in entries if entry["reason"] == reason)
+        _list(tree, escape(reason), cells, count=True)
     return tree
 
 

@@ -90,6 +90,17 @@ def test_a_cell_that_reaches_nothing_says_why(
     assert reason in answer["reason"]
 
 
+def test_cells_that_reach_nothing_are_listed_by_name(capsys: pytest.CaptureFixture[str]) -> None:
+    """Every cell is either followed to a value or listed with the reason why none rests on it."""
+    assert main(["trace", "--unreached", "--json", "--review", str(REPOSITORY)]) == 0
+    listed = {entry["cell"]: entry["reason"] for entry in json.loads(capsys.readouterr().out)["unreached"]}
+    assert all(listed.values())
+    assert "data/mean_differences.csv:rcs-6m-park:note" in listed
+    assert not {PARK, "data/studies.csv:park:label", "data/review.toml:policy.model:p"} & set(listed)
+    assert f"{len(listed)} cells" in told(capsys, "--unreached")
+    assert main(["trace", "--review", str(REPOSITORY)]) == 2
+
+
 def test_what_a_change_would_change_is_told_exactly(capsys: pytest.CaptureFixture[str]) -> None:
     """With --to: old and new of each value, the words that turn, and no word about what stays."""
     answer = trace(capsys, PARK, "--to", "1.00")

@@ -21,29 +21,40 @@ EXAMPLES = """\
   %(prog)s data/mean_differences.csv:rcs-6m-park:md  all that rests on a cell
   %(prog)s data/mean_differences.csv:rcs-6m-park:md --to 1.00
                                                      exactly what that change would change
+  %(prog)s --unreached                               every cell that reaches nothing, and why
 """
 
 
 def _add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "subject", metavar="KEY|TEXT|FILE:ROW:COLUMN", help="a value's key, a printed text, or a data cell"
+        "subject",
+        nargs="?",
+        metavar="KEY|TEXT|FILE:ROW:COLUMN",
+        help="a value's key, a printed text, or a data cell",
     )
     parser.add_argument(
         "--to", metavar="TEXT", help="for a cell: what would change if it held this text; nothing is written"
+    )
+    parser.add_argument(
+        "--unreached", action="store_true", help="list every cell on which nothing printed rests, and why"
     )
     add_json(parser)
 
 
 def _run(options: argparse.Namespace) -> int:
     root = review_folder(options.review)
+    if (options.subject is None) != options.unreached:
+        raise UsageError("Name a value's key, a printed text or a data cell, or ask for --unreached.")
 
     from sscreport import views
     from sscreport.cells import cells_of, find
-    from sscreport.trace import printed_as
+    from sscreport.trace import printed_as, unreached
 
     made = make_quietly(root)
     origins = made.manuscript.origins
-    if options.subject in origins:
+    if options.unreached:
+        answer = views.nothing_rests_on(unreached(made.review, made.manuscript, cells_of(root)))
+    elif options.subject in origins:
         answer = _value(made, options.subject)
     elif _is_address(options.subject):
         cells = cells_of(root)

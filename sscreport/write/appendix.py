@@ -46,7 +46,9 @@ def _formulas(origins: Origins) -> _Element:
     """Every rule with the publication it was taken from, once."""
     sources = {origin.rule: origin.reference for origin in origins.values() if origin.reference}
     paragraph = E.p({"class": "origin"}, E.strong("Rules and their sources"))
-    paragraph[-1].tail = " " + "; ".join(f"{rule}: {source}" for rule, source in sources.items()) + "."
+    for rule, source in sources.items():
+        paragraph.append(E.br())
+        paragraph[-1].tail = f"{rule}: {source}."
     return paragraph
 
 
