@@ -40,12 +40,14 @@ class Piece:
 class Token:
     """A number, a word or a sign, and the piece it stands in.
 
-    ``position`` is that of the piece in its reading; ``apart`` says whether a space stands before.
+    ``position`` is that of the piece in its reading, ``line`` counts the lines before it, and
+    ``apart`` says whether a space stands before it.
     """
 
     text: str
     piece: Piece
     position: int
+    line: int
     apart: bool
 
     @property
@@ -87,11 +89,14 @@ _TOKEN = re.compile(r"\d(?:[\d.,\u202f\u2009]*\d)?|[^\W\d_]+|[^\s\w]|_|\w")
 def tokens(pieces: Sequence[Piece]) -> Iterator[Token]:
     """Words, numbers and signs one by one; the edge of a piece ends a token as a space does."""
     ended = 0  # where the last token of the piece, or the piece before it, ended
+    line = 0
     for position, piece in enumerate(pieces):
         ended = min(0, ended)
         for match in _TOKEN.finditer(piece.text):
-            yield Token(match.group(), piece, position, match.start() != ended)
+            line += piece.text.count("\n", max(0, ended), match.start())
+            yield Token(match.group(), piece, position, line, match.start() != ended)
             ended = match.end()
+        line += piece.text.count("\n", max(0, ended))
         ended -= len(piece.text)
 
 

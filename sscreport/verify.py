@@ -17,7 +17,8 @@ from sscreport.reading import TEXT, VALUE, Picture, Piece, Reading, Token, text_
 from sscreport.values import READ
 
 CONTEXT = 6  # words shown on either side of what was changed
-LONG = 5000  # tokens from which on the alignment may pass over what is very common
+AROUND = 20  # pieces kept on either side of what differs
+LONG = 2000  # lines or words from which on the alignment may pass over what is very common
 
 
 @dataclass(frozen=True)
@@ -54,8 +55,8 @@ def verify(found: Reading, expected: Reading, origins: Origins) -> Verdict:
     verdict = Verdict(
         checked=sum(piece.kind == VALUE and not piece.text.isspace() for piece in expected.pieces)
     )
-    matched = _Alignment(expected.tokens, found.tokens)
-    edits = [finding for edit in matched.edits() for finding in _edited(edit, matched, origins)]
+    matched = _Alignment(*_differing(expected.pieces, found.pieces))
+    edits = [finding for edit in matched.edits for finding in _edited(edit, matched, origins)]
     marks, unmarked = _marks(matched, origins)
     verdict.findings = [*edits, *_gathered(marks, found), *_pictures(expected.pictures, found.pictures)]
     verdict.right = verdict.checked - len({f.key + f.context for f in edits if f.key}) - unmarked
@@ -89,6 +90,24 @@ def stale(then: Manuscript, today: Manuscript, changed_cells: Mapping[str, tuple
 # ---------------------------------------------------------------- alignment
 
 
+def _differing(expected: Sequence[Piece], found: Sequence[Piece]) -> tuple[list[Token], list[Token]]:
+    """The tokens of both files without the pieces that are the same at the beginning and the end.
+
+    A few of these stay, so that what differs can be shown with the words around it.
+    """
+    shorter = min(len(expected), len(found))
+    head = next((i for i in range(shorter) if not _same(expected[i], found[i])), shorter)
+    tail = next(
+        (i for i in range(shorter - head) if not _same(expected[-1 - i], found[-1 - i])), shorter - head
+    )
+    head, tail = max(0, head - AROUND), max(0, tail - AROUND)
+    return [*tokens(expected[head : len(expected) - tail])], [*tokens(found[head : len(found) - tail])]
+
+
+def _same(one: Piece, other: Piece) -> bool:
+    return (one.text, one.kind, one.key) == (other.text, other.kind, other.key)
+
+
 @dataclass(frozen=True)
 class _Edit:
     """Expected tokens ``i1:i2`` stand in the file as its tokens ``j1:j2``."""
@@ -100,31 +119,61 @@ class _Edit:
 
 
 class _Alignment:
-    """Which token of the file is which expected token."""
+    """Which token of the file is which expected token: line by line first, then within what differs."""
 
     def __init__(self, expected: Sequence[Token], found: Sequence[Token]):
         self.expected, self.found = expected, found
         self.pairs: dict[int, int] = {}
-        self._edits: list[_Edit] = []
-        self._align([t.text for t in self.expected], [t.text for t in self.found])
-
-    def edits(self) -> list[_Edit]:
-        return self._edits
-
-    def _align(self, a: list[str], b: list[str]) -> None:
-        shorter = min(len(a), len(b))
-        head = next((i for i in range(shorter) if a[i] != b[i]), shorter)
-        tail = next((i for i in range(shorter - head) if a[-1 - i] != b[-1 - i]), shorter - head)
-        middle = a[head : len(a) - tail], b[head : len(b) - tail]
-        matcher = SequenceMatcher(None, *middle, autojunk=max(map(len, middle)) > LONG)
-        blocks = [("equal", 0, head, 0, head)]
-        blocks += [(tag, i + head, k + head, j + head, m + head) for tag, i, k, j, m in matcher.get_opcodes()]
-        blocks += [("equal", len(a) - tail, len(a), len(b) - tail, len(b))]
-        for tag, i1, i2, j1, j2 in blocks:
+        self.edits: list[_Edit] = []
+        lines = _lines(expected), _lines(found)
+        texts = [
+            [tuple(side[i].text for i in line) for line in of]
+            for side, of in zip((expected, found), lines, strict=True)
+        ]
+        for tag, i1, i2, j1, j2 in _blocks(*texts):
+            old, new = (
+                [token for line in side for token in line] for side in (lines[0][i1:i2], lines[1][j1:j2])
+            )
             if tag == "equal":
-                self.pairs.update(zip(range(i1, i2), range(j1, j2), strict=True))
+                self.pairs.update(zip(old, new, strict=True))
             else:
-                self._edits.append(_Edit(i1, i2, j1, j2))
+                self._align(range(*_ends(old, i1, lines[0])), range(*_ends(new, j1, lines[1])))
+
+    def _align(self, old: range, new: range) -> None:
+        words = [self.expected[i].text for i in old], [self.found[j].text for j in new]
+        for tag, i1, i2, j1, j2 in _blocks(*words):
+            if tag == "equal":
+                self.pairs.update(zip(old[i1:i2], new[j1:j2], strict=True))
+            else:
+                at, to = old.start, new.start
+                self.edits.append(_Edit(at + i1, at + i2, to + j1, to + j2))
+
+
+def _lines(run: Sequence[Token]) -> list[range]:
+    """The tokens of each line, as ranges of positions."""
+    starts = [i for i in range(len(run)) if i == 0 or run[i].line != run[i - 1].line]
+    return [range(a, b) for a, b in zip(starts, [*starts[1:], len(run)], strict=True)]
+
+
+def _ends(tokens_: Sequence[int], line: int, lines: Sequence[range]) -> tuple[int, int]:
+    """Where a run of lines begins and ends, also where it is empty."""
+    if tokens_:
+        return tokens_[0], tokens_[-1] + 1
+    start = lines[line].start if line < len(lines) else (lines[-1].stop if lines else 0)
+    return start, start
+
+
+def _blocks(a: Sequence[object], b: Sequence[object]) -> Iterator[tuple[str, int, int, int, int]]:
+    """`difflib`'s opcodes; what is the same at both ends is found without it, which is much quicker."""
+    shorter = min(len(a), len(b))
+    head = next((i for i in range(shorter) if a[i] != b[i]), shorter)
+    tail = next((i for i in range(shorter - head) if a[-1 - i] != b[-1 - i]), shorter - head)
+    middle = a[head : len(a) - tail], b[head : len(b) - tail]
+    yield "equal", 0, head, 0, head
+    matcher = SequenceMatcher(None, *middle, autojunk=max(map(len, middle)) > LONG)
+    for tag, i1, i2, j1, j2 in matcher.get_opcodes():
+        yield tag, i1 + head, i2 + head, j1 + head, j2 + head
+    yield "equal", len(a) - tail, len(a), len(b) - tail, len(b)
 
 
 # ---------------------------------------------------------------- what was typed over
@@ -231,7 +280,7 @@ def _pictures(expected: Mapping[str, Picture], found: Mapping[str, Picture]) -> 
             yield Finding("picture", name, "The figure is not the one that the data give.")
         if picture.svg is not None and other.svg is not None:
             matched = _Alignment([*tokens(picture.svg)], [*tokens(other.svg)])
-            for edit in matched.edits():
+            for edit in matched.edits:
                 old, new = matched.expected[edit.i1 : edit.i2], matched.found[edit.j1 : edit.j2]
                 key = next((token.piece.key for token in old if token.piece.key), "")
                 message = "A number in the figure's vector form was changed."

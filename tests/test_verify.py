@@ -212,6 +212,18 @@ def test_a_file_older_than_the_data_is_stale(
     assert not any(key.startswith("vas.") for key in findings)
 
 
+def test_a_file_made_by_other_code_is_checked_for_its_values(
+    built: Built, tmp_path: Path, nowhere: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Cards and page numbers may differ between versions; a value must be right all the same."""
+    path = copy_of(built, "html", tmp_path)
+    text = re.sub(r'"code": ?"[0-9a-f]{64}"', f'"code": "{"0" * 64}"', path.read_text(encoding="utf-8"))
+    path.write_text(text.replace(">133<", ">134<", 1).replace("not printed", "nowhere 77"), encoding="utf-8")
+    code, verdict = verify(capsys, path, nowhere)
+    assert (code, {f["key"] for f in verdict["findings"]}) == (1, {"included.patients"})
+    assert "made by other code" in verdict["notes"][0]
+
+
 def test_data_altered_inside_the_file_are_found(
     built: Built, tmp_path: Path, nowhere: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
