@@ -1,10 +1,10 @@
 """Type over single numbers in finished files: does `verify` find and name every one, and nothing else?
 
     python -m benchmarks.tamper              1,000 edits in each format, 100 files left alone
-    python -m benchmarks.tamper --edits 50 --files 10
+    python -m benchmarks.tamper --edits 50 --at-once 1 --files 10
 
 An edit changes one digit of one number somewhere in the file: in prose, tables, figures, captions,
-references, cards or appendix. The files left alone are copies of several builds, as they are or
+references, cards or appendix. Ten edits are made in one file, and each must be named. The files left alone are copies of several builds, as they are or
 saved anew by other programs (LibreOffice, Chromium, qpdf, python-docx, a zip packer).
 """
 
@@ -62,70 +62,79 @@ def typed_over(text: str, chance: random.Random) -> tuple[str, Edit]:
     return changed, Edit(number.group(), changed[slice(*number.span())])
 
 
-# ---------------------------------------------------------------- one edit in each format
+# ---------------------------------------------------------------- edits in each format
 
 
-def edit_html(path: Path, chance: random.Random) -> Edit:
+def edit_html(path: Path, chance: random.Random, count: int) -> list[Edit]:
     page = html.document_fromstring(path.read_bytes(), parser=html.HTMLParser(encoding="utf-8"))
-    spots: list[tuple[Any, str]] = []
-    for element in page.iter():
-        if isinstance(element.tag, str) and element.tag not in ("script", "style"):
-            spots += [
-                (element, part) for part in ("text", "tail") if NUMBER.search(getattr(element, part) or "")
-            ]
-    element, part = chance.choice(_half_values(spots, chance))
-    changed, edit = typed_over(getattr(element, part), chance)
-    setattr(element, part, changed)
+    spots = [
+        (element, part)
+        for element in page.iter()
+        if isinstance(element.tag, str) and element.tag not in ("script", "style")
+        for part in ("text", "tail")
+        if NUMBER.search(getattr(element, part) or "")
+    ]
+    # Half of the edits hit values; the cards hold far more numbers than the text.
+    values = [spot for spot in spots if spot[1] == "text" and spot[0].get("data-value")]
+    chosen = chance.sample(values, (count + chance.randrange(2)) // 2)
+    chosen += chance.sample([spot for spot in spots if spot not in chosen], count - len(chosen))
+    edits = []
+    for element, part in chosen:
+        changed, edit = typed_over(getattr(element, part), chance)
+        setattr(element, part, changed)
+        owner = element if part == "text" else element.getparent()
+        key = next((e.get("data-value") for e in (owner, *owner.iterancestors()) if e.get("data-value")), "")
+        edits.append(Edit(edit.before, edit.after, key))
     path.write_bytes(b"<!DOCTYPE html>\n" + html.tostring(page, encoding="utf-8"))
-    owner = element if part == "text" else element.getparent()
-    key = next((e.get("data-value") for e in (owner, *owner.iterancestors()) if e.get("data-value")), "")
-    return Edit(edit.before, edit.after, key)
+    return edits
 
 
-def _half_values(spots: list[tuple[Any, str]], chance: random.Random) -> list[tuple[Any, str]]:
-    """Every other edit hits a value; the cards hold far more numbers than the text."""
-    values = [(e, part) for e, part in spots if part == "text" and e.get("data-value")]
-    return values if chance.random() < 0.5 else spots
-
-
-def edit_docx(path: Path, chance: random.Random) -> Edit:
+def edit_docx(path: Path, chance: random.Random, count: int) -> list[Edit]:
+    """In the text, and one in five in the figures' vector forms."""
     with ZipFile(path) as package:
         members = {name: package.read(name) for name in package.namelist()}
-    names = ["word/document.xml"]
-    if chance.random() < 0.2:
-        names = [name for name in members if name.endswith(".svg")]
-    name = chance.choice(names)
-    root = etree.fromstring(members[name])
-    tags = (f"{W}t",) if name.endswith(".xml") else (f"{SVG_TEXT}text", f"{SVG_TEXT}tspan")
-    element = chance.choice([e for e in root.iter(*tags) if NUMBER.search(e.text or "")])
-    element.text, edit = typed_over(element.text, chance)
-    members[name] = etree.tostring(root, xml_declaration=True, encoding="UTF-8", standalone=True)
+    drawings = [name for name in members if name.endswith(".svg")]
+    names = [chance.choice(drawings) if chance.random() < 0.2 else "word/document.xml" for _ in range(count)]
+    edits = []
+    for name in sorted(set(names)):
+        root = etree.fromstring(members[name])
+        tags = (f"{W}t",) if name.endswith(".xml") else (f"{SVG_TEXT}text", f"{SVG_TEXT}tspan")
+        spots = [element for element in root.iter(*tags) if NUMBER.search(element.text or "")]
+        for element in chance.sample(spots, names.count(name)):
+            element.text, edit = typed_over(element.text, chance)
+            edits.append(Edit(edit.before, edit.after, element.get("data-value", "")))
+        members[name] = etree.tostring(root, xml_declaration=True, encoding="UTF-8", standalone=True)
     with ZipFile(path, "w") as package:
         for member, content in members.items():
             package.writestr(member, content)
-    return Edit(edit.before, edit.after, element.get("data-value", ""))
+    return edits
 
 
 _SHOWN = re.compile(rb"/(\w+) [\d.]+ Tf|<([0-9a-f]{4})>")
 
 
-def edit_pdf(path: Path, chance: random.Random) -> Edit:
-    """Change one digit's glyph in a content stream, of a page or of a drawing on it."""
+def edit_pdf(path: Path, chance: random.Random, count: int) -> list[Edit]:
+    """Change one digit's glyph on each of some pages, in the page itself or in a drawing on it."""
     with pikepdf.open(path, allow_overwriting_input=True) as pdf:
-        page = chance.choice(list(pdf.pages))
-        streams = [(page.Contents, page.Resources)]
-        drawings = [x for x in page.Resources.get("/XObject", {}).values() if x.get("/Subtype") == "/Form"]
-        streams += [(x, x.get("/Resources", page.Resources)) for x in drawings]
-        stream, spots = None, []
-        while not spots:
-            stream, resources = chance.choice(streams)
-            spots = list(_digits(stream.read_bytes(), resources))
-            streams = [s for s in streams if s[0] is not stream] or [(page.Contents, page.Resources)]
-        start, digit, glyphs = chance.choice(spots)
-        other = chance.choice([d for d in glyphs if d != digit])
-        data = stream.read_bytes()
-        stream.write(data[:start] + glyphs[other] + data[start + 4 :])
+        edits = [_edit_page(page, chance) for page in chance.sample(list(pdf.pages), count)]
         pdf.save(path)
+    return edits
+
+
+def _edit_page(page: Any, chance: random.Random) -> Edit:
+    streams = [(page.Contents, page.Resources)]
+    drawings = [x for x in page.Resources.get("/XObject", {}).values() if x.get("/Subtype") == "/Form"]
+    streams += [(x, x.get("/Resources", page.Resources)) for x in drawings]
+    chance.shuffle(streams)
+    stream, spots = next(
+        (stream, spots)
+        for stream, resources in streams
+        if (spots := list(_digits(stream.read_bytes(), resources)))
+    )
+    start, digit, glyphs = chance.choice(spots)
+    other = chance.choice([d for d in glyphs if d != digit])
+    data = stream.read_bytes()
+    stream.write(data[:start] + glyphs[other] + data[start + 4 :])
     return Edit(digit, other)
 
 
@@ -147,7 +156,7 @@ def _glyphs(font: Any) -> dict[str, bytes]:
     return {chr(int(code, 16)): glyph for glyph, code in table if chr(int(code, 16)) in "0123456789"}
 
 
-EDITS: dict[str, Callable[[Path, random.Random], Edit]] = {
+EDITS: dict[str, Callable[[Path, random.Random, int], list[Edit]]] = {
     "html": edit_html,
     "pdf": edit_pdf,
     "docx": edit_docx,
@@ -171,26 +180,26 @@ def _says(text: str, number: str) -> bool:
     return number in text.replace(" ", "")
 
 
-def tamper(name: str, source: Path, numbers: range) -> list[str]:
-    """Make the edits of these numbers, one at a time; returns those that `verify` did not find."""
+def tamper(name: str, source: Path, numbers: range, at_once: int) -> list[str]:
+    """Make the edits of these files; returns the edits that `verify` did not find and name."""
     missed: list[str] = []
     with tempfile.TemporaryDirectory() as folder:
         for number in numbers:
             chance = random.Random(f"{SEED}{name}{number}")
             path = Path(folder) / source.name
             path.write_bytes(source.read_bytes())
-            edit = EDITS[name](path, chance)
+            edits = EDITS[name](path, chance, at_once)
             verdict = judge(path, *read(path), None)
-            if not named(edit, verdict):
-                missed.append(f"{name} {number}: {edit}; found {[f.message for f in verdict.findings][:3]}")
+            told = [(f.before, f.after, f.key) for f in verdict.findings]
+            missed += [f"{name} {number}: {edit}; found {told}" for edit in edits if not named(edit, verdict)]
     return missed
 
 
-def tampered(name: str, source: Path, edits: int, jobs: int) -> dict[str, Any]:
+def tampered(name: str, source: Path, edits: int, at_once: int, jobs: int) -> dict[str, Any]:
     """The edits in one format, shared among processes."""
-    shares = [range(first, edits, jobs) for first in range(jobs)]
+    shares = [range(first, edits // at_once, jobs) for first in range(jobs)]
     with ProcessPoolExecutor(jobs) as pool:
-        parts = pool.map(tamper, [name] * jobs, [source] * jobs, shares)
+        parts = pool.map(tamper, [name] * jobs, [source] * jobs, shares, [at_once] * jobs)
         missed = [line for part in parts for line in part]
     return {"edits": edits, "found and named": edits - len(missed), "missed": missed}
 
@@ -230,6 +239,7 @@ def main() -> int:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--edits", type=int, default=1000, help="in each format (default: 1000)")
+    parser.add_argument("--at-once", type=int, default=10, help="edits in one file (default: 10)")
     parser.add_argument("--files", type=int, default=100, help="left alone (default: 100)")
     parser.add_argument("--formats", default="html,pdf,docx")
     parser.add_argument("--jobs", type=int, default=2)
@@ -240,7 +250,7 @@ def main() -> int:
         for name in options.formats.split(","):
             source = Path(folder) / f"manuscript.{name}"
             FORMATS[name](manuscript, source)
-            report[name] = tampered(name, source, options.edits, options.jobs)
+            report[name] = tampered(name, source, options.edits, options.at_once, options.jobs)
     files, alarms = false_alarms(options.files)
     report["left alone"] = {"files": files, "false alarms": alarms}
     json.dump(report, sys.stdout, indent=1, ensure_ascii=False)

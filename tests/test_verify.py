@@ -82,7 +82,7 @@ def test_single_numbers_typed_over_are_found_and_named(name: str, built: Built, 
     """Seeded edits anywhere in the file: each is told with old text, new text and key."""
     for number in range(8):
         path = copy_of(built, name, tmp_path)
-        edit = EDITS[name](path, random.Random(f"{name} {number}"))
+        (edit,) = EDITS[name](path, random.Random(f"{name} {number}"), 1)
         verdict = judge(path, *read(path), None)
         assert named(edit, verdict), (edit, verdict.findings)
         assert len(verdict.findings) == 1

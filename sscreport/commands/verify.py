@@ -68,8 +68,8 @@ def judge(path: Path, name: str, found: Reading, today: Made | None) -> Verdict:
     if inside.code != code_digest():
         verdict.findings = [finding for finding in verdict.findings if finding.key]
         verdict.notes.append(
-            f"The file was made by other code (sscreport {inside.version}). Its values were checked with this "
-            "one; numbers that are no values, such as those of pages, were not."
+            f"The file was made by other code (sscreport {inside.version}). Its values were checked with "
+            "this one; numbers that are no values, such as those of pages, were not."
         )
     elif inside.values != expected.manuscript.enclosure.values:
         verdict.findings.append(_altered())
