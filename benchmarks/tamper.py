@@ -4,8 +4,9 @@
     python -m benchmarks.tamper --edits 50 --at-once 1 --files 10
 
 An edit changes one digit of one number somewhere in the file: in prose, tables, figures, captions,
-references, cards or appendix. Ten edits are made in one file, and each must be named. The files left alone are copies of several builds, as they are or
-saved anew by other programs (LibreOffice, Chromium, qpdf, python-docx, a zip packer).
+references, cards or appendix. Ten edits are made in one file, and each must be named. The files
+left alone are copies of several builds, as they are or saved anew by other programs (LibreOffice,
+Chromium, qpdf, python-docx, a zip packer).
 """
 
 from __future__ import annotations
