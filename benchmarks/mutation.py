@@ -32,7 +32,7 @@ from sscreport.compare import Change, Differences, compare
 from sscreport.problems import InputError
 from sscreport.progress import Progress
 from sscreport.read import READERS
-from sscreport.reading import Reading
+from sscreport.reading import VALUE, Reading
 from sscreport.trace import reach_of_cell
 from sscreport.values import PROVENANCE
 from sscreport.write import FORMATS
@@ -47,7 +47,7 @@ class Outcome:
     """What was predicted and what happened when one cell was changed.
 
     ``predicted`` and ``actual`` are the keys of values that print otherwise, by format;
-    ``numbers`` the same for unrounded numbers in values.json, predicted and actual.
+    ``numbers`` the same for the values.json inside: unrounded numbers, texts, daggers.
     ``reached`` are the keys that `trace` lists without knowing the new content.
     """
 
@@ -93,7 +93,7 @@ def finished(made: Made, formats: Sequence[str]) -> tuple[dict[str, dict[str, An
 def _texts(reading: Reading) -> dict[str, str]:
     found: dict[str, list[str]] = {}
     for piece in (*reading.pieces, *reading.drawn):
-        if piece.key and piece.text.strip():
+        if piece.kind == VALUE and piece.text.strip():
             found.setdefault(piece.key, []).append("".join(piece.text.split()))
     return {key: "".join(sorted("".join(texts))) + f" ×{len(texts)}" for key, texts in found.items()}
 
@@ -129,7 +129,7 @@ def mutate(address: Address, formats: tuple[str, ...] = ("html",)) -> Outcome:
             str(address),
             old,
             new,
-            predicted=frozenset(c.key for c in predicted.values if c.visible and _printed(c)),
+            predicted=frozenset(change.key for change in predicted.values if _reprinted(change)),
             actual={name: _different(before[name], after[name]) for name in formats},
             predicted_numbers=_moved(_side(predicted, "before"), _side(predicted, "after")),
             actual_numbers=_moved(numbers, numbers_after),
@@ -155,8 +155,12 @@ def _reason_of_stillness(address: Address) -> str:
     return "Values rest on it, but a change of this kind moves none of them."
 
 
-def _printed(change: Change) -> bool:
-    return any(side is not None and side.uses for side in (change.before, change.after))
+def _reprinted(change: Change) -> bool:
+    """Whether the value's own text changes somewhere; a dagger stands beside it and counts as provenance."""
+    before, after = (
+        sorted(use.text for use in side.uses) if side else [] for side in (change.before, change.after)
+    )
+    return before != after
 
 
 def _different(before: Mapping[str, Any], after: Mapping[str, Any]) -> frozenset[str]:
@@ -194,7 +198,7 @@ def _refuses(copy: Path, formats: Sequence[str], predicted: InputError) -> bool:
 
 def candidates(address: Address, old: str, cells: Mapping[Address, str]) -> Iterator[str]:
     """Other contents for a cell, the most telling first; the build may refuse them."""
-    yield from _near(old)
+    yield from (near for near in _near(old) if near != old)
     column = [
         raw for other, raw in cells.items() if (other.file, other.column) == (address.file, address.column)
     ]
@@ -236,7 +240,7 @@ def summary(outcomes: Sequence[Outcome]) -> dict[str, Any]:
         "refused by the build, as predicted": sum(o.refused and o.refused_alike for o in outcomes),
         "not as predicted": sorted(o.address for o in outcomes if not o.exact),
         "printed values: precision, recall": _rates(shown),
-        "unrounded numbers: precision, recall": _rates(numbers),
+        "values in values.json: precision, recall": _rates(numbers),
         "recall of trace without --to": _rates([(o.reached, _known(o)) for o in built])[1],
         "values changed": sum(len(actual) for _, actual in numbers),
         "cells that change nothing": sum(not o.actual_numbers for o in built),
@@ -274,7 +278,11 @@ def main() -> int:
     formats = tuple(options.formats.split(","))
     addresses = sample(options.sample)
     with ProcessPoolExecutor(options.jobs) as pool:
-        outcomes = list(pool.map(mutate, addresses, [formats] * len(addresses), chunksize=8))
+        outcomes = []
+        for outcome in pool.map(mutate, addresses, [formats] * len(addresses), chunksize=8):
+            outcomes.append(outcome)
+            print(f"\r{len(outcomes)} of {len(addresses)} cells", end="", file=sys.stderr, flush=True)
+        print(file=sys.stderr)
     if options.list:
         write_list(outcomes, options.list)
     report = summary(outcomes)

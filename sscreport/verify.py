@@ -8,17 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from difflib import SequenceMatcher
+from itertools import groupby
+
+from rapidfuzz.distance import Levenshtein
 
 from sscreport.compare import compare
 from sscreport.document import Manuscript, place_names
 from sscreport.origins import Origin, Origins
-from sscreport.reading import TEXT, VALUE, Picture, Piece, Reading, Token, text_of, tokens
+from sscreport.reading import CONTENTS, TEXT, VALUE, Picture, Piece, Reading, Token, text_of, tokens
 from sscreport.values import READ
 
 CONTEXT = 6  # words shown on either side of what was changed
 AROUND = 20  # pieces kept on either side of what differs
-LONG = 2000  # lines or words from which on the alignment may pass over what is very common
 
 
 @dataclass(frozen=True)
@@ -130,23 +131,21 @@ class _Alignment:
             [tuple(side[i].text for i in line) for line in of]
             for side, of in zip((expected, found), lines, strict=True)
         ]
-        for tag, i1, i2, j1, j2 in _blocks(*texts):
-            old, new = (
-                [token for line in side for token in line] for side in (lines[0][i1:i2], lines[1][j1:j2])
-            )
-            if tag == "equal":
+        for same, *block in _blocks(*texts):
+            old, new = (_tokens(run, of) for run, of in zip(block, lines, strict=True))
+            if same:
                 self.pairs.update(zip(old, new, strict=True))
             else:
-                self._align(range(*_ends(old, i1, lines[0])), range(*_ends(new, j1, lines[1])))
+                self._align(old, new)
 
     def _align(self, old: range, new: range) -> None:
         words = [self.expected[i].text for i in old], [self.found[j].text for j in new]
-        for tag, i1, i2, j1, j2 in _blocks(*words):
-            if tag == "equal":
-                self.pairs.update(zip(old[i1:i2], new[j1:j2], strict=True))
+        for same, i, j in _blocks(*words):
+            here, there = old[i.start : i.stop], new[j.start : j.stop]
+            if same:
+                self.pairs.update(zip(here, there, strict=True))
             else:
-                at, to = old.start, new.start
-                self.edits.append(_Edit(at + i1, at + i2, to + j1, to + j2))
+                self.edits.append(_Edit(here.start, here.stop, there.start, there.stop))
 
 
 def _lines(run: Sequence[Token]) -> list[range]:
@@ -155,25 +154,20 @@ def _lines(run: Sequence[Token]) -> list[range]:
     return [range(a, b) for a, b in zip(starts, [*starts[1:], len(run)], strict=True)]
 
 
-def _ends(tokens_: Sequence[int], line: int, lines: Sequence[range]) -> tuple[int, int]:
-    """Where a run of lines begins and ends, also where it is empty."""
-    if tokens_:
-        return tokens_[0], tokens_[-1] + 1
-    start = lines[line].start if line < len(lines) else (lines[-1].stop if lines else 0)
-    return start, start
+def _tokens(run: range, lines: Sequence[range]) -> range:
+    """The tokens of a run of lines, which may be empty."""
+    if run:
+        return range(lines[run.start].start, lines[run.stop - 1].stop)
+    start = lines[run.start].start if run.start < len(lines) else (lines[-1].stop if lines else 0)
+    return range(start, start)
 
 
-def _blocks(a: Sequence[object], b: Sequence[object]) -> Iterator[tuple[str, int, int, int, int]]:
-    """`difflib`'s opcodes; what is the same at both ends is found without it, which is much quicker."""
-    shorter = min(len(a), len(b))
-    head = next((i for i in range(shorter) if a[i] != b[i]), shorter)
-    tail = next((i for i in range(shorter - head) if a[-1 - i] != b[-1 - i]), shorter - head)
-    middle = a[head : len(a) - tail], b[head : len(b) - tail]
-    yield "equal", 0, head, 0, head
-    matcher = SequenceMatcher(None, *middle, autojunk=max(map(len, middle)) > LONG)
-    for tag, i1, i2, j1, j2 in matcher.get_opcodes():
-        yield tag, i1 + head, i2 + head, j1 + head, j2 + head
-    yield "equal", len(a) - tail, len(a), len(b) - tail, len(b)
+def _blocks(a: Sequence[object], b: Sequence[object]) -> Iterator[tuple[bool, range, range]]:
+    """The fewest edits that turn ``a`` into ``b``: runs that are the same or not, by turns."""
+    for same, run in groupby(Levenshtein.opcodes(a, b), key=lambda block: block.tag == "equal"):
+        blocks = list(run)
+        first, last = blocks[0], blocks[-1]
+        yield same, range(first.src_start, last.src_end), range(first.dest_start, last.dest_end)
 
 
 # ---------------------------------------------------------------- what was typed over
@@ -191,7 +185,8 @@ def _edited(edit: _Edit, matched: _Alignment, origins: Origins) -> Iterator[Find
     if any(token.is_number for token in (*old, *new)):
         piece = next(token.piece for token in (*old, *new) if token.is_number)
         kind = "changed" if old and new else "removed" if old else "added"
-        yield Finding(kind, piece.place, _other_number(kind, piece), "", text_of(old), text_of(new), context)
+        key = piece.key if piece.kind == CONTENTS else ""  # a heading's value; elsewhere no value's own text
+        yield Finding(kind, piece.place, _other_number(kind, piece), key, text_of(old), text_of(new), context)
 
 
 def _typed_over(position: int, edit: _Edit, matched: _Alignment, origins: Origins, context: str) -> Finding:

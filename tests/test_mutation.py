@@ -35,7 +35,7 @@ def test_a_sample_of_all_cells_changes_exactly_what_trace_says() -> None:
     report = summary(outcomes)
     assert report["not as predicted"] == []
     assert report["printed values: precision, recall"] == (1.0, 1.0)
-    assert report["unrounded numbers: precision, recall"] == (1.0, 1.0)
+    assert report["values in values.json: precision, recall"] == (1.0, 1.0)
     assert all(o.reason for o in outcomes if not o.actual_numbers)
 
 
@@ -45,7 +45,7 @@ def test_pdf_and_word_file_change_alike() -> None:
     outcome = mutate(find(cells_of(REPOSITORY), CHOSEN[0]), ("html", "pdf", "docx"))
     assert set(outcome.actual) == {"html", "pdf", "docx"}
     assert outcome.exact, outcome
-    assert len(outcome.predicted) > 10
+    assert len(outcome.predicted) >= 10
 
 
 def test_contents_to_try_differ_from_the_old() -> None:
@@ -53,6 +53,6 @@ def test_contents_to_try_differ_from_the_old() -> None:
     cells = cells_of(REPOSITORY)
     for address, old in cells.items():
         found = list(candidates(address, old, cells))
-        assert found and old not in found[:1]
+        assert found and old not in found
     tries = candidates(Address("data/ulcers.csv", "du-6m-park", "healed_after"), "6", cells)
     assert next(tries).isdecimal()

@@ -157,7 +157,7 @@ def words(
     if i_squared is not None:
         names = ("q", "df", "p", "i_squared", "tau_squared")
         spread = Heterogeneity(*(enter(book, f"x.spread.{name}", i_squared) for name in names))
-    group = SimpleNamespace(pooled=pooled, heterogeneity=spread)
+    group = SimpleNamespace(label=None, pooled=pooled, heterogeneity=spread)
     said = policy.words(replace(review, book=book), "x", group, chosen)
     return {name: getattr(said, name).content for name in ("change", "significance", "heterogeneity")}
 

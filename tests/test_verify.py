@@ -134,6 +134,36 @@ def test_edited_prose_is_no_finding(
         assert verify(capsys, path, nowhere)[0] == 0
 
 
+def test_a_heading_s_value_in_the_table_of_contents_is_named(
+    built: Built, tmp_path: Path, nowhere: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The table of contents repeats headings; a value in it is found and named as one in the text."""
+    path = copy_of(built, "html", tmp_path)
+    text = path.read_text(encoding="utf-8")
+    contents = text.index('class="contents"')
+    months = re.compile(r'(data-value="review\.analyses\.rcs\.m6\.timepoints"[^>]*>)6<')
+    path.write_text(text[:contents] + months.sub(r"\g<1>9<", text[contents:], count=1), encoding="utf-8")
+    _, verdict = verify(capsys, path, nowhere)
+    told = [(f["key"], f["before"], f["after"], f["place"]) for f in verdict["findings"]]
+    assert told == [("review.analyses.rcs.m6.timepoints", "6", "9", "table of contents")]
+
+
+def test_edits_in_cards_that_are_much_alike_are_told_apart(
+    built: Built, tmp_path: Path, nowhere: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Cards of two bounds of one interval list the same fields; a digit of each is found in its own card."""
+    path = copy_of(built, "html", tmp_path)
+    text = path.read_text(encoding="utf-8")
+    cards = [f"mrss.by_time.m6.{bound}" for bound in ("ci_low", "ci_high")]
+    for card, number in zip(cards, ("2.327", "3.889"), strict=True):
+        start = text.index(f'id="v-{card}"')
+        text = text[:start] + text[start:].replace(f"<td>{number}</td>", "<td>7.777</td>", 1)
+    path.write_text(text, encoding="utf-8")
+    _, verdict = verify(capsys, path, nowhere)
+    told = [(f["place"], f["before"], f["after"]) for f in verdict["findings"]]
+    assert told == [(f"card of {cards[0]}", "2.327", "7.777"), (f"card of {cards[1]}", "3.889", "7.777")]
+
+
 def test_a_number_typed_into_prose_is_found(
     built: Built, tmp_path: Path, nowhere: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -55,7 +55,7 @@ def _pieces(element: HtmlElement, kind: str, key: str, place: str) -> Iterator[P
     if not isinstance(element.tag, str) or element.tag in _UNREAD:
         return
     kind, key = _identity(element, kind, key)
-    place = _place(element) or (f"card of {key}" if kind == ORIGIN else place)
+    place = _place(element) or _apart(kind, key) or place
     if element.get("aria-label") and element.get("role") == "img":
         yield Piece(element.get("aria-label"), DESCRIPTION, "", place)
     yield from _text(element, element.text, kind, key, place)
@@ -76,8 +76,10 @@ def _identity(element: HtmlElement, kind: str, key: str) -> tuple[str, str]:
     classes = (element.get("class") or "").split()
     if "card" in classes:
         return ORIGIN, (element.get("id") or "").removeprefix("v-")
-    if kind in (ORIGIN, CONTENTS):
+    if kind == ORIGIN:
         return kind, key
+    if kind == CONTENTS:
+        return kind, element.get("data-value") or key
     if element.get("data-value"):
         return VALUE, element.get("data-value")
     if "contents" in classes:
@@ -88,6 +90,11 @@ def _identity(element: HtmlElement, kind: str, key: str) -> tuple[str, str]:
         if element.get(name) is not None and kind not in (VALUE, BIBLIOGRAPHY):
             return meant, ""
     return kind, key
+
+
+def _apart(kind: str, key: str) -> str:
+    """Where something stands that is not part of the manuscript's sections."""
+    return f"card of {key}" if kind == ORIGIN else kind if kind == CONTENTS else ""
 
 
 def _place(element: HtmlElement) -> str:
