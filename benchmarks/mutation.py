@@ -23,6 +23,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from functools import cache
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -73,13 +74,13 @@ class Outcome:
 
 
 @cache
-def baseline(formats: tuple[str, ...]) -> tuple[Made, dict[str, dict[str, Any]], dict[str, Any]]:
+def baseline(formats: tuple[str, ...]) -> tuple[Made, dict[str, dict[str, list[str]]], dict[str, Any]]:
     """The unchanged review: as made, as its finished files read, and its values.json."""
     made = make(ROOT, QUIET, paint="docx" in formats)
     return made, *finished(made, formats)
 
 
-def finished(made: Made, formats: Sequence[str]) -> tuple[dict[str, dict[str, Any]], dict[str, Any]]:
+def finished(made: Made, formats: Sequence[str]) -> tuple[dict[str, dict[str, list[str]]], dict[str, Any]]:
     """Write the files, and read back what every key prints in each of them and its unrounded number."""
     with tempfile.TemporaryDirectory() as folder:
         readings = {}
@@ -90,12 +91,14 @@ def finished(made: Made, formats: Sequence[str]) -> tuple[dict[str, dict[str, An
     return {name: _texts(reading) for name, reading in readings.items()}, json.loads(inside.values)["values"]
 
 
-def _texts(reading: Reading) -> dict[str, str]:
+def _texts(reading: Reading) -> dict[str, list[str]]:
+    """What each key prints, in any order; a text may have been read in pieces, over a line's end."""
     found: dict[str, list[str]] = {}
-    for piece in (*reading.pieces, *reading.drawn):
-        if piece.kind == VALUE and piece.text.strip():
-            found.setdefault(piece.key, []).append("".join(piece.text.split()))
-    return {key: "".join(sorted("".join(texts))) + f" ×{len(texts)}" for key, texts in found.items()}
+    filled = [piece for piece in (*reading.pieces, *reading.drawn) if piece.text.strip()]
+    for (kind, key), run in groupby(filled, key=lambda piece: (piece.kind, piece.key)):
+        if kind == VALUE:
+            found.setdefault(key, []).append("".join("".join(piece.text.split()) for piece in run))
+    return {key: sorted(texts) for key, texts in found.items()}
 
 
 def mutate(address: Address, formats: tuple[str, ...] = ("html",)) -> Outcome:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import tomllib
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from importlib import resources
@@ -81,12 +82,14 @@ def _load_settings(root: Path) -> tuple[dict[str, Any], list[Problem]]:
 
 
 def _repeated_ids(settings: Mapping[str, Any]) -> Iterator[Problem]:
-    for kind in ("analyses", "figures", "tables"):
-        names = [entry["id"] for entry in settings.get(kind, [])]
-        for name in dict.fromkeys(names):
-            if names.count(name) > 1:
-                expected = f"Ids must be unique; {names.count(name)} entries have this one."
-                yield Problem(SETTINGS, expected, row=kind, column="id", value=name)
+    lists = {kind: settings.get(kind, []) for kind in ("analyses", "figures", "tables")}
+    for analysis in settings["analyses"]:
+        lists[f"analyses.{analysis['id']}.subgroups"] = analysis.get("subgroups", [])
+    for path, entries in lists.items():
+        for name, count in Counter(entry["id"] for entry in entries).items():
+            if count > 1:
+                expected = f"Ids must be unique; {count} entries have this one."
+                yield Problem(SETTINGS, expected, row=path, column="id", value=name)
 
 
 def _schema() -> dict[str, Any]:

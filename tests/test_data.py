@@ -179,6 +179,11 @@ CONTRADICTIONS: dict[str, tuple[str, Callable[[Path], None], str]] = {
         ),
         "id is rcs.m6. Ids must be unique",
     ),
+    "repeated subgroup": (
+        "data/review.toml",
+        lambda c: rewrite(c / "data/review.toml", lambda text: text.replace('id = "m12"', 'id = "m6"', 1)),
+        "id is m6. Ids must be unique",
+    ),
     "subgroup": (
         "data/review.toml",
         lambda c: rewrite(
