@@ -11,7 +11,10 @@ from types import MappingProxyType
 
 import numpy as np
 
-from sscreport.statistics import effect_sizes, pooling
+from sscreport.statistics import inputs
+from sscreport.statistics.binary import odds_ratio
+from sscreport.statistics.mantel_haenszel import mantel_haenszel
+from sscreport.statistics.pooling import pool
 from sscreport.values import Rule
 
 INVERSE_VARIANCE = Rule(
@@ -91,13 +94,33 @@ class Measure:
         return float(np.exp(effect)) if self.log else effect
 
 
+def _weighted_mean(effect: np.ndarray, se: np.ndarray, tau_squared: float = 0.0) -> tuple[float, float]:
+    pooled = pool(effect, np.square(se), method="FE", tau2=tau_squared)
+    return pooled.estimate, pooled.se
+
+
+def _weights(se: np.ndarray, tau_squared: float = 0.0) -> np.ndarray:
+    return pool(np.zeros_like(se), np.square(se), method="FE", tau2=tau_squared).weights
+
+
+def _mantel_haenszel(*counts: np.ndarray) -> tuple[float, float]:
+    pooled = mantel_haenszel(*counts)
+    return pooled.estimate, pooled.se
+
+
+def _log_odds_ratio(*counts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    effects = odds_ratio(*counts)
+    inputs.require(effects.estimable, "A table needs an event and a non-event to have an odds ratio")
+    return effects.yi, effects.sei
+
+
 _IV = Pooling(
     label="IV",
     rule=INVERSE_VARIANCE,
     pool_roles=("effect", "se"),
-    pool=pooling.inverse_variance,
+    pool=_weighted_mean,
     weight_roles=("se",),
-    weights=pooling.inverse_variance_weights,
+    weights=_weights,
 )
 # Any measure's random-effects model; pool and weights take τ² as their last argument.
 RANDOM_EFFECTS = replace(_IV, rule=DERSIMONIAN_LAIRD)
@@ -106,9 +129,9 @@ _MH = Pooling(
     label="M-H",
     rule=MANTEL_HAENSZEL,
     pool_roles=_COUNTS,
-    pool=pooling.mantel_haenszel_odds_ratio,
+    pool=_mantel_haenszel,
     weight_roles=_COUNTS,
-    weights=pooling.mantel_haenszel_weights,
+    weights=lambda *counts: mantel_haenszel(*counts).weights,
 )
 
 
@@ -144,7 +167,7 @@ MEASURES = _measures(
             above_null="higher",  # after against before
             roles=_COUNTS,
             rule=LOG_ODDS_RATIO,
-            effect=effect_sizes.log_odds_ratio,
+            effect=_log_odds_ratio,
             fixed=_MH,
             columns=(
                 Column("events_after", "Events", "After treatment", total=True),

@@ -9,7 +9,7 @@ from typing import Any
 from sscreport.analyse.desk import Desk
 from sscreport.measures import RANDOM_EFFECTS, Pooling
 from sscreport.records import Heterogeneity, Row, StudyEffect
-from sscreport.statistics import effect_sizes
+from sscreport.statistics.results import quantile
 from sscreport.values import Rule, Value
 
 EXPONENTIAL = Rule("exponential of the log")
@@ -51,12 +51,10 @@ def interval(desk: Desk, place: str, effect: Value, se: Value) -> tuple[Value, V
     """Both limits at the review's confidence level, on the reported scale."""
 
     def limit(side: int) -> Callable[[float, float, float], float]:
-        return lambda y, s, level: desk.measure.reported(
-            effect_sizes.confidence_interval(y, s, level / 100)[side]
-        )
+        return lambda y, s, level: desk.measure.reported(y + side * quantile(level / 100) * s)
 
     return (
-        desk.derive(place, "ci_low", limit(0), effect, se, desk.level),
+        desk.derive(place, "ci_low", limit(-1), effect, se, desk.level),
         desk.derive(place, "ci_high", limit(1), effect, se, desk.level),
     )
 

@@ -10,7 +10,8 @@ import numpy as np
 from sscreport.analyse.desk import Desk
 from sscreport.analyse.effects import interval, pooling_method, reported, roles
 from sscreport.records import Group, Heterogeneity, Pooled, StudyEffect, Subgroup, SubgroupTest
-from sscreport.statistics import heterogeneity, pooling
+from sscreport.statistics import heterogeneity, tau_squared
+from sscreport.statistics.results import p_value
 from sscreport.values import SUM, Rule, Value
 
 WHOLE = Rule("the whole is 100%")
@@ -47,13 +48,13 @@ def pooled(
     """The pooled estimate under ``model`` ("fixed" or "random"), its interval and test."""
     effect, se = _mean(desk, place, effects, model, spread)
     low, high = interval(desk, place, effect, se)
-    z = desk.derive(place, "z", lambda y, s: abs(pooling.z_statistic(y, s)), effect, se)
+    z = desk.derive(place, "z", lambda y, s: abs(y / s), effect, se)
     return Pooled(
         estimate=reported(desk, place, effect),
         ci_low=low,
         ci_high=high,
         z=z,
-        p=desk.derive(place, "p", pooling.z_p_value, z),
+        p=desk.derive(place, "p", p_value, z),
         k=desk.derive(place, "studies", lambda ids: len(set(ids)), [e.row["study"] for e in effects]),
         n=_participants(desk, place, effects),
         weight=weight,
@@ -119,7 +120,7 @@ def heterogeneity_of(desk: Desk, place: str, effects: Sequence[StudyEffect]) -> 
     fixed, scale = desk.measure.fixed, roles(effects, ("effect", "se"))
 
     def q_around_fixed(y: np.ndarray, s: np.ndarray, *columns: np.ndarray) -> float:
-        return heterogeneity.cochran_q(y, s, around=fixed.pool(*columns)[0])
+        return heterogeneity.cochran_q(y, s**2, around=fixed.pool(*columns)[0])
 
     q = desk.derive(place, "q", q_around_fixed, *scale, *roles(effects, fixed.pool_roles))
     df = desk.derive(place, "df", _one_less, [effect.row["id"] for effect in effects])
@@ -137,7 +138,9 @@ def subgroup_test(desk: Desk, groups: Sequence[Group]) -> SubgroupTest:
     place = desk.analysis.id
     means = [desk.book[f"{place}.{group.id}.{desk.scale}"] for group in groups]
     errors = [desk.book[f"{place}.{group.id}.se"] for group in groups]
-    q = desk.derive(place, "subgroups.q", heterogeneity.cochran_q, means, errors)
+    q = desk.derive(
+        place, "subgroups.q", lambda y, s: heterogeneity.cochran_q(y, np.square(s)), means, errors
+    )
     df = desk.derive(place, "subgroups.df", _one_less, [group.label for group in groups])
     return SubgroupTest(
         q=q,
@@ -148,8 +151,7 @@ def subgroup_test(desk: Desk, groups: Sequence[Group]) -> SubgroupTest:
 
 
 def _tau_squared(se: np.ndarray, q: float) -> float:
-    """With Q given, the method of moments needs nothing else of the effects."""
-    return heterogeneity.tau_squared_dersimonian_laird(np.zeros_like(se), se, q)
+    return tau_squared.dersimonian_laird(q, np.square(se))
 
 
 def _one_less(names: Sequence[str]) -> int:

@@ -8,7 +8,7 @@ from sscreport.analyse.desk import Desk
 from sscreport.analyse.effects import roles
 from sscreport.analyse.groups import heterogeneity_of, pooled
 from sscreport.records import Pooled, SmallStudyEffects, StudyEffect
-from sscreport.statistics import small_study
+from sscreport.statistics.funnel_asymmetry import begg, egger
 from sscreport.values import Value
 
 LEAST_STUDIES = 3  # below it, Egger's regression has no degree of freedom left
@@ -32,9 +32,9 @@ def small_study_effects(desk: Desk, effects: Sequence[StudyEffect]) -> SmallStud
     place, inputs = desk.analysis.id, roles(effects, ("effect", "se"))
     return SmallStudyEffects(
         egger_intercept=desk.derive(
-            place, "egger.intercept", lambda y, s: small_study.egger(y, s).intercept, *inputs
+            place, "egger.intercept", lambda y, s: egger(y, s**2).bias.estimate, *inputs
         ),
-        egger_p=desk.derive(place, "egger.p", lambda y, s: small_study.egger(y, s).p, *inputs),
-        begg_p=desk.derive(place, "begg.p", lambda y, s: small_study.begg(y, s).p, *inputs),
+        egger_p=desk.derive(place, "egger.p", lambda y, s: egger(y, s**2).bias.p, *inputs),
+        begg_p=desk.derive(place, "begg.p", lambda y, s: begg(y, s**2).p_corrected, *inputs),
         k=desk.book[f"{place}.studies"],
     )

@@ -12,7 +12,7 @@ from sscreport.draw.drawing import Drawing, finish
 from sscreport.draw.fonts import ASCENT, DESCENT, MM_PER_POINT, text_width
 from sscreport.measures import MEASURES
 from sscreport.records import StudyEffect, Synthesis
-from sscreport.statistics import effect_sizes
+from sscreport.statistics.results import quantile
 
 WIDTH = 110.0  # mm
 LEFT, RIGHT, TOP, BOTTOM = 12.0, 105.0, 7.0, 64.0  # of the plotting area
@@ -81,8 +81,8 @@ def _centre(synthesis: Synthesis) -> float:
 
 def _pseudo_limits(synthesis: Synthesis, se: float) -> tuple[float, float]:
     """Both limits on the analysis scale at a standard error of ``se``."""
-    low, high = effect_sizes.confidence_interval(_centre(synthesis), se, synthesis.level.content / 100)
-    return float(low), float(high)
+    centre, half_width = _centre(synthesis), quantile(synthesis.level.content / 100) * se
+    return float(centre - half_width), float(centre + half_width)
 
 
 def _plane(synthesis: Synthesis) -> Plane:

@@ -1,6 +1,14 @@
-"""What the formulas accept: checks shared by all of them, each complaint a sentence."""
+"""What the formulas accept: checks shared by all of them, each complaint a sentence.
+
+ValueError
+└── NotEstimable       the data do not determine what was asked for
+ArithmeticError
+└── NotConverged       an iteration ended before it reached its result; carries its state
+"""
 
 from __future__ import annotations
+
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -11,6 +19,87 @@ Floats = float | Array
 # Within these limits squares, and products of squares, neither overflow nor vanish.
 SMALLEST, LARGEST = 1e-75, 1e75
 FEWEST, MOST = 1e-30, 1e15
+
+
+class NotEstimable(ValueError):
+    """The data, though valid, do not determine the result; the message says why."""
+
+
+class NotConverged(ArithmeticError):
+    """An iteration that did not reach its result.
+
+    ``state`` holds what it had: the last values, how far apart they were, and how many steps.
+    """
+
+    def __init__(self, message: str, **state: Array | float | int):
+        super().__init__(message)
+        self.state = state
+
+
+class Studies(NamedTuple):
+    """Effects ``y`` and sampling variances ``v``, shape (..., n), and how many ``k`` there are.
+
+    A study that is left out has an infinite variance and so a weight of 0. ``k``: one number, or
+    one for each analysis where studies are left out.
+    """
+
+    y: Array
+    v: Array
+    k: int | Array
+
+
+def studies(yi: ArrayLike, vi: ArrayLike, fewest: int = 1, purpose: str = "Pooling") -> Studies:
+    """Effects with their sampling variances; those with a NaN in either are left out.
+
+    Raises ValueError for unequal shapes and for numbers that cannot be weighted, and NotEstimable
+    where fewer than ``fewest`` studies remain.
+    """
+    y, v = np.asarray(yi, dtype=float), np.asarray(vi, dtype=float)
+    same_shape("Effects and sampling variances", y, v)
+    at_least(1, y, purpose)
+    k: int | Array = y.shape[-1]
+    # Minimum and maximum carry a NaN along, so that four passes settle all questions.
+    limits = y.min(), y.max(), v.min(), v.max()
+    if np.isnan(limits).any():
+        known = ~(np.isnan(y) | np.isnan(v))
+        y, v, k = np.where(known, y, 0.0), np.where(known, v, np.inf), known.sum(axis=-1)
+        _in_range(y[known], v[known])
+    elif not (limits[0] >= -LARGEST and limits[1] <= LARGEST and limits[2] > 0) or not (
+        limits[2] >= SMALLEST**2 and limits[3] <= LARGEST**2
+    ):
+        _in_range(y, v)
+    if np.any(np.less(k, fewest)):
+        found = int(np.min(k))
+        raise NotEstimable(
+            f"{purpose} needs at least {fewest} {'study' if fewest == 1 else 'studies'}, not {found}."
+        )
+    return Studies(y, v, k)
+
+
+def one_analysis(yi: ArrayLike, vi: ArrayLike, fewest: int, purpose: str) -> Studies:
+    """`studies` of a single analysis, shape (k,), without those that are left out."""
+    y, v, _ = studies(yi, vi, fewest, purpose)
+    if y.ndim != 1:
+        raise ValueError(f"{purpose} takes one analysis: effects of shape (k,), not {y.shape}.")
+    known = np.isfinite(v)
+    return Studies(y[known], v[known], int(known.sum()))
+
+
+def _in_range(y: Array, v: Array) -> None:
+    measured(y, "Effects")
+    finite(v, "Sampling variances")
+    require(v > 0, "Sampling variances must be greater than 0", v)
+    require(
+        (v >= SMALLEST**2) & (v <= LARGEST**2),
+        f"Sampling variances must lie between {SMALLEST**2:g} and {LARGEST**2:g}",
+        v,
+    )
+
+
+def level(value: float) -> None:
+    """Raise ValueError unless ``value`` is a confidence level."""
+    if not 0 < value < 1:
+        raise ValueError(f"A confidence level lies between 0 and 1; {value:g} does not.")
 
 
 def require(ok: ArrayLike, rule: str, values: Array | None = None) -> None:
@@ -78,7 +167,7 @@ def at_least(k: int, studies: Array, purpose: str) -> None:
     if not studies.ndim:
         raise ValueError(f"{purpose} needs an array of studies, not a single number.")
     if found < k or not studies.size:
-        raise ValueError(f"{purpose} needs at least {k} {'study' if k == 1 else 'studies'}, not {found}.")
+        raise NotEstimable(f"{purpose} needs at least {k} {'study' if k == 1 else 'studies'}, not {found}.")
 
 
 def per_study(value: Array, studies: Array, name: str) -> Array:

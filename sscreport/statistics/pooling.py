@@ -1,109 +1,147 @@
-"""Pooled estimates: weighted means of study effects, and the Mantel-Haenszel odds ratio."""
+"""Pooled estimates: weighted means of study effects, fixed or random."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Literal
+
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.special import ndtr
 
-from sscreport.statistics import inputs
-from sscreport.statistics.effect_sizes import Tables, corrected_tables
+from sscreport.statistics import heterogeneity, inputs, tau_squared
+from sscreport.statistics.checks import option
 from sscreport.statistics.inputs import Array, Floats
+from sscreport.statistics.linear_model import Mean, MeanFit
+from sscreport.statistics.results import Estimate, quantile
+from sscreport.statistics.tau_squared import Method
+
+Test = Literal["z", "hk", "hk_adhoc"]
+PredictionDf = Literal["z", "k-1", "k-2"]
 
 
-def inverse_variance_weights(se: ArrayLike, tau_squared: ArrayLike = 0.0) -> Array:
-    """Weights w = 1 / (se² + τ²), not scaled; τ² = 0 is the fixed-effect model.
+@dataclass(frozen=True)
+class Pooled(Estimate):
+    """A pooled estimate with its heterogeneity; every field has the shape of the analyses.
 
-    ``se``: shape (..., k); ``tau_squared``: one number, or one for each analysis, shape (...).
-    Raises ValueError for no studies, a standard error of 0 or less, or a negative τ².
+    ``k``: studies pooled; ``tau2``: between-study variance, in squared units of the effects;
+    ``method``: how τ² was estimated ("FE": not at all); ``test``: "z", "hk" or "hk_adhoc".
     """
-    errors = inputs.standard_errors(se)
-    inputs.at_least(1, errors, "Weighting")
-    tau2 = inputs.per_study(inputs.not_negative(tau_squared, "τ²"), errors, "τ²")
-    return 1 / (errors**2 + tau2)
+
+    k: int | Array
+    tau2: Floats
+    method: Method
+    test: Test
+    model: Mean
+    fit: MeanFit
+
+    @cached_property
+    def q(self) -> Floats:
+        """Cochran's Q around the fixed-effect mean."""
+        return self.model.fixed.q
+
+    @property
+    def q_df(self) -> Floats:
+        return self.model.df
+
+    @property
+    def q_p(self) -> Floats:
+        return heterogeneity.q_p_value(self.q, self.q_df)
+
+    @property
+    def i2(self) -> Floats:
+        """I² = max(0, (Q − df)/Q) in percent, as RevMan 5 and Stata's metan; 0 for one study."""
+        return heterogeneity.i_squared(self.q, self.q_df)
+
+    @property
+    def h2(self) -> Floats:
+        """H² = Q/df; NaN for one study, which has none."""
+        return heterogeneity.h_squared(self.q, self.q_df)
+
+    @cached_property
+    def _typical_variance(self) -> Floats:
+        return heterogeneity.typical_variance(self.model)
+
+    @property
+    def i2_tau2(self) -> Floats:
+        """I² = τ²/(τ² + s²) in percent, s² the typical sampling variance, as metafor; 0 for one study."""
+        return heterogeneity.i_squared_of(self.tau2, self._typical_variance)
+
+    @property
+    def h2_tau2(self) -> Floats:
+        """H² = τ²/s² + 1, as metafor; 1 for one study."""
+        return heterogeneity.h_squared_of(self.tau2, self._typical_variance)
+
+    @property
+    def tau(self) -> Floats:
+        return np.sqrt(self.tau2)
+
+    @property
+    def se_tau2(self) -> Floats:
+        """Standard error of τ²; NaN for "FE" and for one study, which have none."""
+        return tau_squared.standard_error(self.model, self.method, self.tau2)
+
+    @property
+    def weights(self) -> Array:
+        """Weights in percent, shape (..., n); 0 for a study left out."""
+        return 100 * self.fit.leverages
+
+    def prediction_interval(self, df: PredictionDf = "k-2") -> tuple[Floats, Floats]:
+        """Where the effect of a new study is expected at the same level: estimate ± c·√(τ² + se²).
+
+        ``df`` of t: "k-2" as Higgins, Thompson & Spiegelhalter 2009, J R Stat Soc A 172:137, and
+        Stata; "k-1" as metafor with Hartung-Knapp; "z": normal, metafor's default. NaN where no
+        degree of freedom is left.
+        """
+        option("df", df, PredictionDf)
+        freedom = {"z": np.inf, "k-1": self.k - 1, "k-2": self.k - 2}
+        left = np.asarray(freedom[df], dtype=float)
+        factor = np.where(left > 0, quantile(self.level, np.where(left > 0, left, 1.0)), np.nan)
+        half_width = factor * np.sqrt(self.tau2 + self.se**2)
+        return (self.estimate - half_width)[()], (self.estimate + half_width)[()]
 
 
-def inverse_variance(effect: ArrayLike, se: ArrayLike, tau_squared: ArrayLike = 0.0) -> tuple[Floats, Floats]:
-    """Pooled effect Σwy / Σw with standard error 1 / √Σw, w = 1 / (se² + τ²).
+def pool(
+    yi: ArrayLike,
+    vi: ArrayLike,
+    *,
+    method: Method = "REML",
+    test: Test = "z",
+    level: float = 0.95,
+    tau2: ArrayLike | None = None,
+) -> Pooled:
+    """Pooled effect Σwy / Σw with w = 1/(v + τ²) and standard error 1/√Σw.
 
-    ``effect`` and ``se``: shape (..., k); τ² as in `inverse_variance_weights`.
-    Fixed effect with τ² = 0, else random effects (DerSimonian & Laird 1986, Control Clin Trials
-    7:177). Raises ValueError for no studies, unequal shapes and numbers that cannot be weighted.
+    ``yi`` effects and ``vi`` sampling variances: shape (..., k), studies along the last axis and
+    independent analyses along those before it; a study with a NaN in either is left out. ``method``
+    estimates τ² (see `tau_squared.estimate`), "FE" takes none; ``tau2`` gives it instead. ``test``:
+    "z" is Wald's; "hk" multiplies se² by q = Σw(y − mean)²/(k − 1) and refers to t on k − 1 (Hartung
+    & Knapp 2001, Stat Med 20:3875; Sidik & Jonkman 2002, Stat Med 21:3153); "hk_adhoc" takes max(1, q)
+    instead, with the same t (Knapp & Hartung 2003, Stat Med 22:2693). One study always gets the Wald test.
+    ``level``: of the intervals, between 0 and 1. Raises ValueError for input that cannot be weighted,
+    NotEstimable for no studies, NotConverged where τ² was not found.
     """
-    effects, errors = inputs.effects_and_errors(effect, se)
-    w = inverse_variance_weights(errors, tau_squared)
-    return weighted_mean(effects, w), 1 / np.sqrt(w.sum(axis=-1))
+    option("method", method, Method)
+    option("test", test, Test)
+    inputs.level(level)
+    model = Mean(inputs.studies(yi, vi))
+    between = tau_squared.estimate(model, method) if tau2 is None else _given(tau2, model)
+    fit = model.fit(between)
+    se, df = test_of(test, 1 / np.sqrt(fit.total), fit.q, model.df)
+    return Pooled(fit.mean, se, df, level, model.k, between, method, test, model, fit)
 
 
-def weighted_mean(values: Array, weights: Array) -> Floats:
-    """Σwy / Σw along the last axis, rounded so well that equal values have exactly that mean."""
-    share = weights / weights.sum(axis=-1, keepdims=True)
-    mean = (share * values).sum(axis=-1)
-    return mean + (share * (values - np.expand_dims(mean, -1))).sum(axis=-1)
+def test_of(test: Test, se: Floats, q: Floats, df: Floats) -> tuple[Floats, Floats]:
+    """Standard error and degrees of freedom of a test, from those of Wald's and the weighted Q."""
+    if test == "z":
+        return se, np.full(np.shape(df), np.inf)[()]
+    left = np.asarray(df) > 0
+    factor = q / np.where(left, df, 1)
+    factor = np.where(left, np.maximum(factor, 1) if test == "hk_adhoc" else factor, 1.0)
+    return se * np.sqrt(factor), np.where(left, df, np.inf)[()]
 
 
-def mantel_haenszel_weights(
-    events_1: ArrayLike,
-    total_1: ArrayLike,
-    events_2: ArrayLike,
-    total_2: ArrayLike,
-    correction: float = 0.5,
-) -> Array:
-    """Mantel-Haenszel weights bc / n of the odds ratio, not scaled; 0 for a table that says nothing.
-
-    Counts and correction as in `mantel_haenszel_odds_ratio`.
-    """
-    table = corrected_tables(events_1, total_1, events_2, total_2, correction)
-    inputs.at_least(1, table.a, "Weighting")
-    return table.b * table.c / sum(table)
-
-
-def mantel_haenszel_odds_ratio(
-    events_1: ArrayLike,
-    total_1: ArrayLike,
-    events_2: ArrayLike,
-    total_2: ArrayLike,
-    correction: float = 0.5,
-) -> tuple[Floats, Floats]:
-    """Mantel-Haenszel log odds ratio of group 1 against group 2, and its standard error.
-
-    ln OR = ln(ΣR / ΣS), R = ad/n, S = bc/n (Mantel & Haenszel 1959, J Natl Cancer Inst 22:719);
-    variance of Robins, Breslow & Greenland (1986), Biometrics 42:311. As Review Manager 5 does,
-    ``correction`` enters all four cells of a table with a zero, in these sums too, and tables
-    without events, or without non-events, in both groups add nothing. Counts: shape (..., k), the
-    same for all four. Raises ValueError for no studies, impossible counts, and where ΣR or ΣS is 0.
-    """
-    table = corrected_tables(events_1, total_1, events_2, total_2, correction)
-    inputs.at_least(1, table.a, "Pooling")
-    a, b, c, d = table
-    n = a + b + c + d
-    r, s = a * d / n, b * c / n
-    sum_r, sum_s = r.sum(axis=-1), s.sum(axis=-1)
-    if np.any(sum_r == 0) or np.any(sum_s == 0):
-        raise ValueError("The tables together have no Mantel-Haenszel odds ratio: one side of it is 0.")
-    return np.log(sum_r) - np.log(sum_s), np.sqrt(_robins_breslow_greenland(table, r, s))
-
-
-def _robins_breslow_greenland(table: Tables, r: Array, s: Array) -> Floats:
-    a, b, c, d = table
-    n = a + b + c + d
-    p, q = (a + d) / n, (b + c) / n
-    sum_r, sum_s = r.sum(axis=-1), s.sum(axis=-1)
-    return (
-        (p * r).sum(axis=-1) / (2 * sum_r**2)
-        + (p * s + q * r).sum(axis=-1) / (2 * sum_r * sum_s)
-        + (q * s).sum(axis=-1) / (2 * sum_s**2)
-    )
-
-
-def z_statistic(effect: ArrayLike, se: ArrayLike) -> Floats:
-    """Z = effect / se, the effect on the scale where no effect is 0. Any shape, one for both."""
-    effects, errors = inputs.effects_and_errors(effect, se)
-    return effects / errors
-
-
-def z_p_value(z: ArrayLike) -> Floats:
-    """Two-sided P of a standard normal Z, any shape. Raises ValueError if Z is not a number."""
-    z = np.asarray(z, dtype=float)
-    inputs.require(~np.isnan(z), "Z must be a number", z)
-    return 2 * ndtr(-np.abs(z))
+def _given(tau2: ArrayLike, model: Mean) -> Floats:
+    values = inputs.not_negative(tau2, "τ²")
+    inputs.per_study(values, model.y, "τ²")
+    return np.broadcast_to(values, model.y.shape[:-1])[()]

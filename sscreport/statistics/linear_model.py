@@ -1,0 +1,271 @@
+"""Weighted least squares of study effects: on nothing but a mean, or on moderators.
+
+Both models answer the same questions about a fit with weights w, in terms of the matrix
+P = W − WX(X'WX)⁻¹X'W: what is left over (y'Py = Q), its trace, and so on. The estimators of τ² and
+the tests of heterogeneity are written in these.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from functools import cached_property
+from typing import Generic, TypeVar
+
+import numpy as np
+
+from sscreport.statistics.inputs import Array, Floats, NotEstimable, Studies
+
+F = TypeVar("F", bound="Fit")
+
+
+class Fit(ABC):
+    """A fit with weights ``w``, shape (..., k), that left ``residuals``."""
+
+    w: Array
+    residuals: Array
+
+    @cached_property
+    def q(self) -> Floats:
+        """y'Py = Σ w r²: Q for the weights 1/v."""
+        return np.einsum("...i,...i,...i->...", self.w, self.residuals, self.residuals)
+
+    @cached_property
+    def q_of_squares(self) -> Floats:
+        """y'PPy = Σ w² r², the slope of Q along −τ²."""
+        pull = self.w * self.residuals
+        return np.einsum("...i,...i->...", pull, pull)
+
+    @property
+    @abstractmethod
+    def diagonal(self) -> Array:
+        """The diagonal of P, w(1 − h), h the leverages; shape (..., k)."""
+
+    @property
+    @abstractmethod
+    def leverages(self) -> Array:
+        """The diagonal of the hat matrix, shape (..., k)."""
+
+    @cached_property
+    def trace(self) -> Floats:
+        """tr P."""
+        return self.diagonal.sum(axis=-1)
+
+    @abstractmethod
+    def trace_product(self, a: Array, b: Array) -> Floats:
+        """tr PAPB = Σᵢⱼ Pᵢⱼ² aᵢ bⱼ, A and B diagonal; ``a`` and ``b``: shape (..., k)."""
+
+    @property
+    def trace_of_square(self) -> Floats:
+        """tr PP."""
+        ones = np.ones_like(self.w)
+        return self.trace_product(ones, ones)
+
+    @property
+    @abstractmethod
+    def log_determinant(self) -> Floats:
+        """ln det X'WX."""
+
+
+class Model(ABC, Generic[F]):
+    """Studies and what their effects are regressed on; ``p`` coefficients."""
+
+    p: int
+
+    def __init__(self, studies: Studies):
+        self.studies = studies
+        self.y, self.v, self.k = studies
+
+    @property
+    def df(self) -> Floats:
+        """Residual degrees of freedom k − p."""
+        return self.k - self.p
+
+    @property
+    def included(self) -> Array:
+        """1 for each study that counts and 0 for those left out."""
+        return np.isfinite(self.v).astype(float)
+
+    @cached_property
+    def fixed(self) -> F:
+        """With weights 1/v."""
+        return self.weighted(1 / self.v)
+
+    def fit(self, tau2: Floats) -> F:
+        """With weights 1 / (v + τ²)."""
+        if not np.any(tau2):
+            return self.fixed
+        return self.weighted(1 / (self.v + np.asarray(tau2)[..., np.newaxis]))
+
+    @abstractmethod
+    def weighted(self, w: Array) -> F:
+        """With any weights."""
+
+    @abstractmethod
+    def flat(self) -> Model[F]:
+        """The same analyses along one axis."""
+
+    @abstractmethod
+    def take(self, analyses: Array) -> Model[F]:
+        """Some analyses of a `flat` model, by position."""
+
+
+class MeanFit(Fit):
+    """The weighted mean and what it leaves."""
+
+    def __init__(self, y: Array, w: Array):
+        self.w = w
+        self.total = w.sum(axis=-1)
+        mean = np.einsum("...i,...i->...", w, y) / self.total
+        residuals = y - mean[..., np.newaxis]
+        # A second step takes off what rounding left, so that equal effects have exactly their mean.
+        rest = np.einsum("...i,...i->...", w, residuals) / self.total
+        self.mean = (mean + rest)[()]
+        self.residuals = residuals - rest[..., np.newaxis] if np.any(rest) else residuals
+
+    @cached_property
+    def _others(self) -> Array:
+        return sum_of_others(self.w)
+
+    @property
+    def diagonal(self) -> Array:
+        return self.w * self._others / self.total[..., np.newaxis]
+
+    @property
+    def leverages(self) -> Array:
+        return self.w / self.total[..., np.newaxis]
+
+    @cached_property
+    def trace(self) -> Floats:
+        squares = np.einsum("...i,...i->...", self.w, self.w)
+        # Under one overwhelming weight the difference is lost in rounding; the sum of parts is not.
+        if np.any(squares > 0.99 * self.total**2):
+            return self.diagonal.sum(axis=-1)
+        return self.total - squares / self.total
+
+    def trace_product(self, a: Array, b: Array) -> Floats:
+        squares = self.w**2
+        off_diagonal = (a * squares * sum_of_others(b * squares)).sum(axis=-1) / self.total**2
+        return (self.diagonal**2 * a * b).sum(axis=-1) + off_diagonal
+
+    @property
+    def log_determinant(self) -> Floats:
+        return np.log(self.total)
+
+
+class Mean(Model[MeanFit]):
+    """One common mean; ``y`` and ``v``: shape (..., k)."""
+
+    p = 1
+
+    def weighted(self, w: Array) -> MeanFit:
+        return MeanFit(self.y, w)
+
+    def flat(self) -> Mean:
+        n = self.y.shape[-1]
+        k = np.broadcast_to(self.k, self.y.shape[:-1]).reshape(-1)
+        return Mean(Studies(self.y.reshape(-1, n), self.v.reshape(-1, n), k))
+
+    def take(self, analyses: Array) -> Mean:
+        return Mean(Studies(self.y[analyses], self.v[analyses], self.k[analyses]))
+
+
+class RegressionFit(Fit):
+    """Coefficients ``beta``, shape (..., p), with (X'WX)⁻¹ = ``vcov``, shape (..., p, p).
+
+    By QR of √w X, whose columns are first brought to length 1, so that moderators of any scale do.
+    """
+
+    def __init__(self, x: Array, y: Array, w: Array):
+        self.w = w
+        root = np.sqrt(w)[..., np.newaxis]
+        scaled = root * x
+        lengths = np.sqrt((scaled**2).sum(axis=-2, keepdims=True))
+        if np.any(lengths == 0):
+            raise NotEstimable("A moderator is 0 in every study; it has no coefficient.")
+        self._scaled = scaled / lengths
+        self._basis, r = np.linalg.qr(self._scaled)
+        sizes = np.abs(np.diagonal(r, axis1=-2, axis2=-1))
+        if np.any(sizes <= COLLINEAR):
+            raise NotEstimable(
+                "The moderators cannot be told apart: one is constant or the sum of others in these studies."
+            )
+        inverse = np.linalg.inv(r) / np.swapaxes(lengths, -2, -1)
+        self._r_logs = np.log(sizes).sum(axis=-1) + np.log(lengths[..., 0, :]).sum(axis=-1)
+        projected = np.swapaxes(self._basis, -2, -1) @ (root * y[..., np.newaxis])
+        beta = inverse @ projected
+        residuals = y - (x @ beta)[..., 0]
+        again = inverse @ (np.swapaxes(self._basis, -2, -1) @ (root * residuals[..., np.newaxis]))
+        self.beta = (beta + again)[..., 0]
+        self.residuals = residuals - (x @ again)[..., 0]
+        self.vcov = inverse @ np.swapaxes(inverse, -2, -1)
+
+    @property
+    def leverages(self) -> Array:
+        return (self._basis**2).sum(axis=-1)
+
+    @cached_property
+    def diagonal(self) -> Array:
+        left = np.maximum(1 - self.leverages, 0)
+        # Where a study nearly has a coefficient of its own the difference is lost in rounding.
+        for place in np.argwhere(left < 0.01):
+            analysis, study = tuple(place[:-1]), place[-1]
+            left[tuple(place)] = self._left_over(self._scaled[analysis], study)
+        return self.w * left
+
+    def _left_over(self, x: Array, study: int) -> float:
+        """1 − h = 1/(1 + g), g the leverage of a study beside the fit to all others; 0 if that has none."""
+        r = np.linalg.qr(np.delete(x, study, axis=0), mode="r")
+        if r.shape[0] < r.shape[1] or np.any(np.abs(np.diagonal(r)) <= COLLINEAR * np.abs(r).max()):
+            return 0.0
+        return 1 / (1 + (np.linalg.solve(r.T, x[study]) ** 2).sum())
+
+    def trace_product(self, a: Array, b: Array) -> Floats:
+        diagonal = (a * b * self.w**2 * (1 - 2 * self.leverages)).sum(axis=-1)
+        return diagonal + (self._within_basis(a * self.w) * self._within_basis(b * self.w)).sum(axis=(-2, -1))
+
+    def _within_basis(self, values: Array) -> Array:
+        return np.swapaxes(self._basis, -2, -1) @ (values[..., np.newaxis] * self._basis)
+
+    @property
+    def log_determinant(self) -> Floats:
+        return 2 * self._r_logs
+
+
+class Regression(Model[RegressionFit]):
+    """Effects on the columns of ``x``, shape (..., k, p) or (k, p); rows of studies left out are 0."""
+
+    def __init__(self, studies: Studies, x: Array):
+        super().__init__(studies)
+        self.x = x
+        self.p = x.shape[-1]
+        if np.any(np.less(self.k, self.p)):
+            raise NotEstimable(
+                f"{self.p} coefficients need at least {self.p} studies, not {int(np.min(self.k))}."
+            )
+
+    def weighted(self, w: Array) -> RegressionFit:
+        return RegressionFit(self.x, self.y, w)
+
+    def flat(self) -> Regression:
+        n = self.y.shape[-1]
+        k = np.broadcast_to(self.k, self.y.shape[:-1]).reshape(-1)
+        x = np.broadcast_to(self.x, (*self.y.shape, self.p)).reshape(-1, n, self.p)
+        return Regression(Studies(self.y.reshape(-1, n), self.v.reshape(-1, n), k), x)
+
+    def take(self, analyses: Array) -> Regression:
+        studies = Studies(self.y[analyses], self.v[analyses], self.k[analyses])
+        return Regression(studies, self.x[analyses])
+
+
+# A moderator whose part that the others do not explain is shorter than this share of it.
+COLLINEAR = 1e-10
+
+
+def sum_of_others(values: Array) -> Array:
+    """For each study, the sum over all others, each 0 or more; exact under one overwhelming value."""
+    others = values.sum(axis=-1, keepdims=True) - values
+    largest = np.argmax(values, axis=-1)[..., np.newaxis]
+    rest = values.copy()
+    np.put_along_axis(rest, largest, 0.0, axis=-1)
+    np.put_along_axis(others, largest, rest.sum(axis=-1, keepdims=True), axis=-1)
+    return others
