@@ -125,7 +125,12 @@ def pool(
     option("test", test, Test)
     inputs.level(level)
     model = Mean(inputs.studies(yi, vi))
-    between = tau_squared.estimate(model, method) if tau2 is None else _given(tau2, model)
+    return pool_studies(model, method, test, level, None if tau2 is None else _given(tau2, model))
+
+
+def pool_studies(model: Mean, method: Method, test: Test, level: float, tau2: Floats | None = None) -> Pooled:
+    """`pool` of studies that have been checked."""
+    between = tau_squared.estimate(model, method) if tau2 is None else tau2
     fit = model.fit(between)
     se, df = test_of(test, 1 / np.sqrt(fit.total), fit.q, model.df)
     return Pooled(fit.mean, se, df, level, model.k, between, method, test, model, fit)

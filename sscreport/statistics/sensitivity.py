@@ -11,12 +11,14 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import chdtr
 
 from sscreport.statistics import heterogeneity, inputs
+from sscreport.statistics.checks import option
 from sscreport.statistics.inputs import Array, Studies
-from sscreport.statistics.pooling import Test, pool
+from sscreport.statistics.linear_model import Mean
+from sscreport.statistics.pooling import Test, pool, pool_studies
 from sscreport.statistics.results import Estimate
 from sscreport.statistics.tau_squared import Method
 
-CELLS = 2_000_000  # effects in memory at once when an analysis is repeated on parts of its studies
+CELLS = 100_000  # effects at once when an analysis is repeated on parts of its studies: they fit a cache
 
 
 @dataclass(frozen=True)
@@ -173,12 +175,17 @@ def _refitted(
     level: float,
 ) -> Refitted:
     """The analysis on the studies that ``kept`` names for each of the sets; a part of the sets at a time."""
+    option("method", method, Method)
+    option("test", test, Test)
+    inputs.level(level)
     parts = []
     step = max(1, CELLS // len(studies.y))
     for first in range(0, sets, step):
         keep = kept(np.arange(first, min(sets, first + step)))
-        y, v = np.where(keep, studies.y, np.nan), np.where(keep, studies.v, np.nan)
-        pooled = pool(y, v, method=method, test=test, level=level)
+        kept_studies = Studies(
+            np.broadcast_to(studies.y, keep.shape), np.where(keep, studies.v, np.inf), keep.sum(axis=-1)
+        )
+        pooled = pool_studies(Mean(kept_studies), method, test, level)
         typical = heterogeneity.typical_variance(pooled.model)
         parts.append((pooled.estimate, pooled.se, pooled.df, pooled.k, pooled.tau2, pooled.q, typical))
     estimate, se, df, k, tau2, q, typical = (np.concatenate(column) for column in zip(*parts, strict=True))
