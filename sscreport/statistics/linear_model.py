@@ -117,22 +117,24 @@ class MeanFit(Fit):
         self.total = _sum(w)
         first = np.vecdot(w, y) / self.total
         self._rough = y - first[..., np.newaxis]
-        self._pull = w * self._rough
         # A second step takes off what rounding left, so that equal effects have exactly their mean.
-        self._rest = _sum(self._pull) / self.total
+        self._rest = np.vecdot(w, self._rough) / self.total
         self.mean = (first + self._rest)[()]
 
-    @cached_property
+    @property
     def residuals(self) -> Array:
         return self._rough - self._rest[..., np.newaxis]
 
     @cached_property
     def q(self) -> Floats:
-        return np.maximum(np.vecdot(self._pull, self._rough) - self._rest**2 * self.total, 0.0)
+        # Sums of products without arrays between: to be given memory takes longer than to add.
+        rough = np.einsum("...i,...i,...i->...", self.w, self._rough, self._rough)
+        return np.maximum(rough - self._rest**2 * self.total, 0.0)
 
     @cached_property
     def q_of_squares(self) -> Floats:
-        pull = self._pull - self.w * self._rest[..., np.newaxis] if np.any(self._rest) else self._pull
+        pull = self.residuals
+        pull *= self.w
         return np.vecdot(pull, pull)
 
     @cached_property
