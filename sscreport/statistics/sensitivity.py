@@ -14,10 +14,11 @@ from sscreport.statistics import heterogeneity, inputs
 from sscreport.statistics.checks import option
 from sscreport.statistics.inputs import Array, Studies
 from sscreport.statistics.linear_model import Mean
-from sscreport.statistics.pooling import Test, pool, pool_studies
+from sscreport.statistics.pooling import Test, pool, pool_studies, test_of
 from sscreport.statistics.results import Estimate
 from sscreport.statistics.tau_squared import Method
 
+LOST = 1e-4  # of what was subtracted from, below which too few digits remain
 CELLS = 100_000  # effects at once when an analysis is repeated on parts of its studies: they fit a cache
 
 
@@ -89,8 +90,9 @@ def leave_one_out(
     interpreted below k = 3, where a single study is what remains. Raises NotEstimable below 2.
     """
     studies = inputs.one_analysis(yi, vi, 2, "Leaving studies out")
-    k = len(studies.y)
-    return _refitted(studies, lambda rows: rows[:, np.newaxis] != np.arange(k), k, method, test, level)
+    if method == "FE":
+        return _without_each(studies, test, level)
+    return _without(studies, np.arange(len(studies.y)), method, test, level)
 
 
 def cumulative(
@@ -164,6 +166,51 @@ def baujat(yi: ArrayLike, vi: ArrayLike, *, method: Method = "FE") -> Baujat:
     whole, without = pool(y, v, method=method), leave_one_out(y, v, method=method)
     x = (y - whole.estimate) ** 2 / (v + whole.tau2)
     return Baujat(x, (whole.estimate - without.estimate) ** 2 / without.se**2)
+
+
+def _without(
+    studies: Studies, left_out: NDArray[np.int_], method: Method, test: Test, level: float
+) -> Refitted:
+    """The analysis without each of some studies, in full."""
+    every = np.arange(len(studies.y))
+
+    def kept(sets: Array) -> NDArray[np.bool_]:
+        return left_out[sets][:, np.newaxis] != every
+
+    return _refitted(studies, kept, len(left_out), method, test, level)
+
+
+def _without_each(studies: Studies, test: Test, level: float) -> Refitted:
+    """Fixed-effect results without each study, from sums over all others.
+
+    Where what remains is too small beside what it was subtracted from, the analysis is done in full.
+    """
+    option("test", test, Test)
+    inputs.level(level)
+    fit, k = Mean(studies).fixed, len(studies.y) - 1
+    w, z = fit.w, fit.residuals
+    total, pull, spread, squares = (_over_others(x) for x in (w, w * z, w * z**2, w**2))
+    q = np.maximum(spread - pull**2 / total, 0)
+    trace = total - squares / total
+    lost = np.flatnonzero((q < LOST * spread) | (trace < LOST * total))
+    se, df = test_of(test, 1 / np.sqrt(total), q, np.full(k + 1, k - 1))
+    typical = (k - 1) / np.where(trace > 0, trace, 1.0)
+    found = fit.mean + pull / total, se, df, np.full(k + 1, k), np.zeros(k + 1), q, typical
+    if lost.size:
+        again = _without(studies, lost, "FE", test, level)
+        redone = again.estimate, again.se, again.df, again.k, again.tau2, again.q, again.typical_variance
+        for column, values in zip(found, redone, strict=True):
+            column[lost] = values
+    estimate, se, df, *rest = found
+    return Refitted(estimate, se, df, level, *rest, "FE")
+
+
+def _over_others(values: Array) -> Array:
+    """For each study the sum over all others: those before it and those after it, without subtracting."""
+    before, after = np.zeros_like(values), np.zeros_like(values)
+    np.cumsum(values[:-1], out=before[1:])
+    np.cumsum(values[:0:-1], out=after[-2::-1])
+    return before + after
 
 
 def _refitted(
