@@ -15,6 +15,7 @@ from sscreport.statistics.results import Estimate
 
 HERE = Path(__file__).parent
 
+
 def rows_of(name: str) -> list[dict[str, str]]:
     """Rows of a data file of the review."""
     return list(
@@ -42,9 +43,7 @@ def as_printed(number: float, printed: str) -> str:
     return wording.fixed(number, len(printed.partition(".")[2])).replace(wording.MINUS, "-")
 
 
-def assert_claim(
-    claim: dict[str, str], pooled: Estimate, reported: Callable[[float], float] = float
-) -> None:
+def assert_claim(claim: dict[str, str], pooled: Estimate, reported: Callable[[float], float] = float) -> None:
     """Everything the article prints in this claim is what was computed; "<0.0001" is a bound."""
     results = {"value": reported(pooled.estimate), "p": pooled.p, "i2_percent": pooled.i2}
     results |= {"ci_low": reported(pooled.ci_low), "ci_high": reported(pooled.ci_high)}

@@ -140,7 +140,7 @@ def test_a_heading_s_value_in_the_table_of_contents_is_named(
     """The table of contents repeats headings; a value in it is found and named as one in the text."""
     path = copy_of(built, "html", tmp_path)
     text = path.read_text(encoding="utf-8")
-    contents = text.index('<nav')
+    contents = text.index("<nav")
     months = re.compile(r'(data-value="review\.analyses\.rcs\.m6\.timepoints"[^>]*>)6<')
     path.write_text(text[:contents] + months.sub(r"\g<1>9<", text[contents:], count=1), encoding="utf-8")
     _, verdict = verify(capsys, path, nowhere)

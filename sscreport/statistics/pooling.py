@@ -132,7 +132,8 @@ def pool_studies(model: Mean, method: Method, test: Test, level: float, tau2: Fl
     """`pool` of studies that have been checked."""
     between = tau_squared.estimate(model, method) if tau2 is None else tau2
     fit = model.fit(between)
-    se, df = test_of(test, 1 / np.sqrt(fit.total), fit.q, model.df)
+    weighted_q = fit.q if test != "z" else 0.0  # Wald's test has no use for it, and it costs a pass
+    se, df = test_of(test, 1 / np.sqrt(fit.total), weighted_q, model.df)
     return Pooled(fit.mean, se, df, level, model.k, between, method, test, model, fit)
 
 

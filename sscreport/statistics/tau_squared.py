@@ -21,7 +21,7 @@ from sscreport.statistics.linear_model import Fit, Mean, Model
 
 Method = Literal["FE", "DL", "REML", "ML", "PM", "HE", "HS", "SJ", "EB"]
 METHODS: tuple[Method, ...] = get_args(Method)
-GRID = 24  # values of τ² between which the maxima of a likelihood are looked for
+GRID = 12  # values of τ² between which the maxima of a likelihood are looked for
 STEPS = 500
 
 
