@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -10,7 +10,7 @@ from scipy.special import chdtrc, chdtri
 
 from sscreport.statistics import inputs, tau_squared
 from sscreport.statistics.inputs import Array, Floats, NotEstimable
-from sscreport.statistics.linear_model import Mean
+from sscreport.statistics.linear_model import Mean, Model
 from sscreport.statistics.results import quantile
 from sscreport.statistics.tau_squared import Method
 
@@ -78,13 +78,13 @@ def h_squared(q: ArrayLike, df: ArrayLike) -> Floats:
     return np.where(df > 0, q / np.where(df > 0, df, 1), np.nan)[()]
 
 
-def typical_variance(model: Mean) -> Floats:
-    """s² = (k − 1) Σw / ((Σw)² − Σw²), w = 1/v: Higgins & Thompson's typical sampling variance.
+def typical_variance(model: Model[Any]) -> Floats:
+    """s² = (k − p) / tr P with weights 1/v; NaN where no degree of freedom is left.
 
-    NaN for one study.
+    For a mean it is (k − 1) Σw / ((Σw)² − Σw²), Higgins & Thompson's typical sampling variance.
     """
-    fit, df = model.fixed, np.asarray(model.df)
-    return np.where(df > 0, df / np.where(df > 0, fit.trace, 1.0), np.nan)[()]
+    df = np.asarray(model.df)
+    return np.where(df > 0, df / np.where(df > 0, model.fixed.trace, 1.0), np.nan)[()]
 
 
 def i_squared_of(tau2: Floats, typical: Floats) -> Floats:
@@ -95,6 +95,16 @@ def i_squared_of(tau2: Floats, typical: Floats) -> Floats:
 def h_squared_of(tau2: Floats, typical: Floats) -> Floats:
     """H² = τ²/s² + 1; 1 where there is no typical variance (one study)."""
     return np.where(np.isnan(typical), 1.0, 1 + tau2 / np.nan_to_num(typical, nan=1.0))[()]
+
+
+def i_squared_by(method: Method, q: Floats, df: Floats, tau2: Floats, typical: Floats) -> Floats:
+    """I² in percent as metafor prints it with a model: from Q for "FE", else from τ²."""
+    return i_squared(q, df) if method == "FE" else i_squared_of(tau2, typical)
+
+
+def h_squared_by(method: Method, q: Floats, df: Floats, tau2: Floats, typical: Floats) -> Floats:
+    """H² as `i_squared_by`."""
+    return h_squared(q, df) if method == "FE" else h_squared_of(tau2, typical)
 
 
 def q_profile(

@@ -73,22 +73,17 @@ class MetaRegression(Estimate):
 
     @cached_property
     def _typical_variance(self) -> Floats:
-        """(k − p) / tr P with weights 1/v; NaN where no degree of freedom is left."""
-        df = np.asarray(self.model.df)
-        return np.where(df > 0, df / np.where(df > 0, self.model.fixed.trace, 1.0), np.nan)[()]
+        return heterogeneity.typical_variance(self.model)
 
     @property
     def i2(self) -> Floats:
         """Residual heterogeneity beyond chance in percent: from Q for "FE", else from τ², as metafor."""
-        if self.method == "FE":
-            return heterogeneity.i_squared(self.qe, self.qe_df)
-        return heterogeneity.i_squared_of(self.tau2, self._typical_variance)
+        return heterogeneity.i_squared_by(self.method, self.qe, self.qe_df, self.tau2, self._typical_variance)
 
     @property
     def h2(self) -> Floats:
-        if self.method == "FE":
-            return heterogeneity.h_squared(self.qe, self.qe_df)
-        return heterogeneity.h_squared_of(self.tau2, self._typical_variance)
+        """H² of what the moderators leave, from Q or τ² as `i2`."""
+        return heterogeneity.h_squared_by(self.method, self.qe, self.qe_df, self.tau2, self._typical_variance)
 
     @cached_property
     def tau2_null(self) -> Floats:

@@ -41,7 +41,8 @@ def covariance_of_repeats(
     fades with the time between (autoregressive). Trikalinos & Olkin 2012, Clin Trials 9:610. ``vi``
     and ``times``: shape (k,). Raises ValueError unless 0 ≤ correlation < 1.
     """
-    v = inputs.standard_errors(np.sqrt(inputs.not_negative(vi, "Sampling variances"))) ** 2
+    v = inputs.finite(vi, "Sampling variances")
+    inputs.studies(np.zeros(v.shape), v)
     if v.ndim != 1 or len(patients) != len(v):
         raise ValueError(f"Each of the {v.size} effects needs its patients; {len(patients)} are given.")
     if not 0 <= correlation < 1:

@@ -13,7 +13,7 @@ from scipy.special import chdtr
 from sscreport.statistics import heterogeneity, inputs
 from sscreport.statistics.checks import option
 from sscreport.statistics.inputs import Array, Studies
-from sscreport.statistics.linear_model import Mean
+from sscreport.statistics.linear_model import Mean, sum_of_others
 from sscreport.statistics.pooling import Test, pool, pool_studies, test_of
 from sscreport.statistics.results import Estimate
 from sscreport.statistics.tau_squared import Method
@@ -46,16 +46,12 @@ class Refitted(Estimate):
 
     @property
     def i2(self) -> Array:
-        if self.method == "FE":
-            return heterogeneity.i_squared(self.q, self.q_df)
-        return heterogeneity.i_squared_of(self.tau2, self.typical_variance)
+        return heterogeneity.i_squared_by(self.method, self.q, self.q_df, self.tau2, self.typical_variance)
 
     @property
     def h2(self) -> Array:
-        if self.method == "FE":
-            single = self.q_df == 0
-            return np.where(single, 1.0, self.q / np.where(single, 1, self.q_df))
-        return heterogeneity.h_squared_of(self.tau2, self.typical_variance)
+        h2 = heterogeneity.h_squared_by(self.method, self.q, self.q_df, self.tau2, self.typical_variance)
+        return np.where(self.q_df == 0, 1.0, h2)
 
 
 class Influence(NamedTuple):
@@ -189,7 +185,8 @@ def _without_each(studies: Studies, test: Test, level: float) -> Refitted:
     inputs.level(level)
     fit, k = Mean(studies).fixed, len(studies.y) - 1
     w, z = fit.w, fit.residuals
-    total, pull, spread, squares = (_over_others(x) for x in (w, w * z, w * z**2, w**2))
+    total, spread, squares = (sum_of_others(x) for x in (w, w * z**2, w**2))
+    pull = -w * z  # of the others, as the pull of all is 0
     q = np.maximum(spread - pull**2 / total, 0)
     trace = total - squares / total
     lost = np.flatnonzero((q < LOST * spread) | (trace < LOST * total))
@@ -203,14 +200,6 @@ def _without_each(studies: Studies, test: Test, level: float) -> Refitted:
             column[lost] = values
     estimate, se, df, *rest = found
     return Refitted(estimate, se, df, level, *rest, "FE")
-
-
-def _over_others(values: Array) -> Array:
-    """For each study the sum over all others: those before it and those after it, without subtracting."""
-    before, after = np.zeros_like(values), np.zeros_like(values)
-    np.cumsum(values[:-1], out=before[1:])
-    np.cumsum(values[:0:-1], out=after[-2::-1])
-    return before + after
 
 
 def _refitted(
