@@ -42,7 +42,7 @@ def failsafe_n(yi: ArrayLike, vi: ArrayLike, *, kind: Kind = "rosenthal", alpha:
     if kind == "rosenthal":
         z, critical, sides = np.abs((y / np.sqrt(v)).sum(axis=-1)) / np.sqrt(k), -ndtri(alpha), 1
     else:
-        fit = MeanFit(y, 1 / v)
+        fit = MeanFit.with_weights(y, 1 / v)
         z, critical, sides = np.abs(fit.mean) * np.sqrt(fit.total), -ndtri(alpha / 2), 2
     # A whole number is not raised by what rounding added to it.
     n = np.ceil(k * (z / critical - 1) * (z / critical + 1) * (1 - 1e-14))

@@ -263,7 +263,7 @@ def _around_mean(values: Array, w: Array) -> tuple[Floats, Array]:
     Taken from the value of largest weight, which under an overwhelming one differs by very little.
     """
     origin = _heaviest(values, w)
-    fit = MeanFit(values - origin, w)
+    fit = MeanFit.with_weights(values - origin, w)
     return origin[..., 0] + fit.mean, fit.residuals
 
 
@@ -333,7 +333,7 @@ def _deviate_ranks(studies: Studies) -> NDArray[np.int_]:
     """
     w = 1 / studies.v
     y = studies.y - _heaviest(studies.y, w)
-    fit = MeanFit(y, w)
+    fit = MeanFit.with_weights(y, w)
     errors = np.sqrt(studies.v * (sum_of_others(w) / fit.total[..., np.newaxis]))
     rounding = ROUNDING * (np.abs(y) + np.abs(fit.mean)[..., np.newaxis])
     return ranks(fit.residuals / errors, rounding / errors)

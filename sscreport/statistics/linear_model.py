@@ -8,6 +8,7 @@ the tests of heterogeneity are written in these.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator
 from functools import cached_property
 from typing import Generic, TypeVar
 
@@ -17,6 +18,11 @@ from sscreport.statistics.inputs import Array, Floats, NotEstimable, Studies
 
 F = TypeVar("F", bound="Fit")
 
+# Where fewer studies than this are in each of many analyses, memory holds study by study.
+SHORT = 64
+# Studies summed at once: what lies between stays in the processor's cache.
+LONG = 32_768
+
 
 class Fit(ABC):
     """A fit with weights ``w``, shape (..., k), that left ``residuals``."""
@@ -25,15 +31,30 @@ class Fit(ABC):
     residuals: Array
 
     @cached_property
+    def total(self) -> Floats:
+        """Σw."""
+        return total_of(self.w)
+
+    @cached_property
+    def squares(self) -> Floats:
+        """Σw²."""
+        return dot(self.w, self.w)
+
+    @cached_property
     def q(self) -> Floats:
         """y'Py = Σ w r²: Q for the weights 1/v."""
-        return np.einsum("...i,...i,...i->...", self.w, self.residuals, self.residuals)
+        return dot(self.w * self.residuals, self.residuals)
 
     @cached_property
     def q_of_squares(self) -> Floats:
         """y'PPy = Σ w² r², the slope of Q along −τ²."""
         pull = self.w * self.residuals
-        return np.einsum("...i,...i->...", pull, pull)
+        return dot(pull, pull)
+
+    @property
+    @abstractmethod
+    def q_of_cubes(self) -> Floats:
+        """y'PPPy, half the slope of y'PPy along −τ²."""
 
     @property
     @abstractmethod
@@ -54,9 +75,9 @@ class Fit(ABC):
     def trace_product(self, a: Array, b: Array) -> Floats:
         """tr PAPB = Σᵢⱼ Pᵢⱼ² aᵢ bⱼ, A and B diagonal; ``a`` and ``b``: shape (..., k)."""
 
-    @property
+    @cached_property
     def trace_of_square(self) -> Floats:
-        """tr PP."""
+        """tr PP, the slope of tr P along −τ²."""
         ones = np.ones_like(self.w)
         return self.trace_product(ones, ones)
 
@@ -76,6 +97,11 @@ class Model(ABC, Generic[F]):
         self.y, self.v, self.k = studies
 
     @property
+    def shape(self) -> tuple[int, ...]:
+        """Of the analyses."""
+        return self.y.shape[:-1]
+
+    @property
     def df(self) -> Floats:
         """Residual degrees of freedom k − p."""
         return self.k - self.p
@@ -84,6 +110,14 @@ class Model(ABC, Generic[F]):
     def included(self) -> Array:
         """1 for each study that counts and 0 for those left out."""
         return np.isfinite(self.v).astype(float)
+
+    @property
+    def variances(self) -> tuple[Array, Array]:
+        """The smallest and the largest of the studies that count."""
+        smallest, largest = self.v.min(axis=-1), self.v.max(axis=-1)
+        if np.any(np.isinf(largest)):
+            largest = self.v.max(axis=-1, where=np.isfinite(self.v), initial=0.0)
+        return smallest, largest
 
     @cached_property
     def fixed(self) -> F:
@@ -109,33 +143,94 @@ class Model(ABC, Generic[F]):
         """Some analyses of a `flat` model, by position."""
 
 
-class MeanFit(Fit):
-    """The weighted mean and what it leaves."""
+Terms = Callable[[Array, Array], tuple[Array, ...]]
 
-    def __init__(self, y: Array, w: Array):
-        self.w = w
-        self.total = _sum(w)
-        first = np.vecdot(w, y) / self.total
-        self._rough = y - first[..., np.newaxis]
-        # A second step takes off what rounding left, so that equal effects have exactly their mean.
-        self._rest = np.vecdot(w, self._rough) / self.total
-        self.mean = (first + self._rest)[()]
+
+class MeanFit(Fit):
+    """The weighted mean and what it leaves.
+
+    ``weigh`` gives the weights of a part of the studies. ``near``, shape (...): something like the
+    mean, which spares a second look at the effects.
+    """
+
+    def __init__(self, y: Array, weigh: Callable[[slice], Array], near: Floats | None = None):
+        self.y = y
+        self._weigh = weigh
+        self._shifts: list[Floats] = [] if near is None else [near]
+        self.total, pull = self._sums(lambda w, z: (total_of(w), dot(w, z)))
+        self._shifts.append(pull / self.total)
+        if near is None:
+            # A second step takes off what rounding left, so that equal effects have exactly their mean.
+            pull, q = self._sums(self._pull_and_q)
+            self._shifts.append(pull / self.total)
+            self.q = np.maximum(q - pull * self._shifts[-1], 0.0)
+        self.mean = sum(self._shifts[1:], self._shifts[0])
+
+    @classmethod
+    def with_weights(cls, y: Array, w: Array) -> MeanFit:
+        return cls(y, lambda part: w[..., part])
+
+    @cached_property
+    def w(self) -> Array:
+        return self._weigh(slice(None))
 
     @property
     def residuals(self) -> Array:
-        return self._rough - self._rest[..., np.newaxis]
+        return self._shifted(slice(None))
+
+    def _shifted(self, part: slice) -> Array:
+        """Effects less the mean as far as it is known, whose last digits are kept apart."""
+        z = self.y[..., part]
+        for number, shift in enumerate(self._shifts):
+            z = np.subtract(z, np.asarray(shift)[..., np.newaxis], out=z if number else None)
+        return z
+
+    def _sums(self, terms: Terms) -> list[Array]:
+        """Sums of what ``terms`` makes of weights and residuals."""
+        return [sum(found[1:], found[0]) for found in zip(*self._parts(terms), strict=True)]
+
+    def _parts(self, terms: Terms) -> Iterator[tuple[Array, ...]]:
+        k = self.y.shape[-1]
+        if k <= LONG:
+            yield terms(self.w, self._shifted(slice(None)))
+        else:
+            for first in range(0, k, LONG):
+                part = slice(first, first + LONG)
+                yield terms(self._weigh(part), self._shifted(part))
+
+    @staticmethod
+    def _pull_and_q(w: Array, z: Array) -> tuple[Array, Array]:
+        pull = w * z
+        return total_of(pull), dot(pull, z)
 
     @cached_property
     def q(self) -> Floats:
-        # Sums of products without arrays between: to be given memory takes longer than to add.
-        rough = np.einsum("...i,...i,...i->...", self.w, self._rough, self._rough)
-        return np.maximum(rough - self._rest**2 * self.total, 0.0)
+        return self._sums(self._pull_and_q)[1]
 
     @cached_property
+    def _powers(self) -> list[Array]:
+        """Σw³, and with u = wr: Σu², Σwu, Σwu². Finds Σw² on the way."""
+
+        def terms(w: Array, z: Array) -> tuple[Array, ...]:
+            z *= w
+            square, product = w * w, w * z
+            return total_of(square), dot(square, w), dot(z, z), total_of(product), dot(product, z)
+
+        self.squares, *powers = self._sums(terms)
+        return powers
+
+    @cached_property
+    def squares(self) -> Floats:
+        return self._sums(lambda w, z: (dot(w, w),))[0]
+
+    @property
     def q_of_squares(self) -> Floats:
-        pull = self.residuals
-        pull *= self.w
-        return np.vecdot(pull, pull)
+        return self._powers[1]
+
+    @property
+    def q_of_cubes(self) -> Floats:
+        _, _, cross, bend = self._powers
+        return np.maximum(bend - cross**2 / self.total, 0.0)
 
     @cached_property
     def _others(self) -> Array:
@@ -149,13 +244,23 @@ class MeanFit(Fit):
     def leverages(self) -> Array:
         return self.w / self.total[..., np.newaxis]
 
+    @property
+    def _overwhelmed(self) -> bool:
+        """Whether under one weight differences of sums are lost in rounding; sums of parts are not."""
+        return bool(np.any(self.squares > 0.99 * self.total**2))
+
     @cached_property
     def trace(self) -> Floats:
-        squares = np.vecdot(self.w, self.w)
-        # Under one overwhelming weight the difference is lost in rounding; the sum of parts is not.
-        if np.any(squares > 0.99 * self.total**2):
+        if self._overwhelmed:
             return self.diagonal.sum(axis=-1)
-        return self.total - squares / self.total
+        return self.total - self.squares / self.total
+
+    @cached_property
+    def trace_of_square(self) -> Floats:
+        if self._overwhelmed:
+            return super().trace_of_square
+        share = self.squares / self.total
+        return self.squares - 2 * self._powers[0] / self.total + share**2
 
     def trace_product(self, a: Array, b: Array) -> Floats:
         squares = self.w**2
@@ -172,16 +277,33 @@ class Mean(Model[MeanFit]):
 
     p = 1
 
+    def __init__(self, studies: Studies):
+        super().__init__(studies)
+        self.y, self.v = laid_out(self.y), laid_out(self.v)
+
+    @cached_property
+    def fixed(self) -> MeanFit:
+        return MeanFit(self.y, lambda part: 1 / self.v[..., part])
+
+    def fit(self, tau2: Floats) -> MeanFit:
+        if not np.any(tau2):
+            return self.fixed
+        between = np.asarray(tau2)[..., np.newaxis]
+        return MeanFit(self.y, lambda part: 1 / (self.v[..., part] + between), self.fixed.mean)
+
     def weighted(self, w: Array) -> MeanFit:
-        return MeanFit(self.y, w)
+        return MeanFit.with_weights(self.y, w)
 
     def flat(self) -> Mean:
+        if self.y.ndim == 2:
+            return self
         n = self.y.shape[-1]
-        k = np.broadcast_to(self.k, self.y.shape[:-1]).reshape(-1)
+        k = np.broadcast_to(self.k, self.shape).reshape(-1)
         return Mean(Studies(self.y.reshape(-1, n), self.v.reshape(-1, n), k))
 
     def take(self, analyses: Array) -> Mean:
-        return Mean(Studies(self.y[analyses], self.v[analyses], self.k[analyses]))
+        k = np.broadcast_to(self.k, self.shape)
+        return Mean(Studies(self.y[analyses], self.v[analyses], k[analyses]))
 
 
 class RegressionFit(Fit):
@@ -213,6 +335,12 @@ class RegressionFit(Fit):
         self.beta = (beta + again)[..., 0]
         self.residuals = residuals - (x @ again)[..., 0]
         self.vcov = inverse @ np.swapaxes(inverse, -2, -1)
+
+    @property
+    def q_of_cubes(self) -> Floats:
+        pull = self.w * self.residuals
+        explained = np.swapaxes(self._basis, -2, -1) @ (np.sqrt(self.w) * pull)[..., np.newaxis]
+        return np.maximum(dot(self.w * pull, pull) - (explained**2).sum(axis=(-2, -1)), 0.0)
 
     @property
     def leverages(self) -> Array:
@@ -276,9 +404,21 @@ class Regression(Model[RegressionFit]):
 COLLINEAR = 1e-10
 
 
-def _sum(values: Array) -> Array:
-    """Along the last axis; for short ones much faster than ``values.sum(axis=-1)``."""
+def laid_out(values: Array) -> Array:
+    """Equal values in the memory order that sums over the last axis are fastest in."""
+    if values.ndim > 1 and values.shape[-1] < SHORT:
+        return np.moveaxis(np.ascontiguousarray(np.moveaxis(values, -1, 0)), 0, -1)
+    return values
+
+
+def total_of(values: Array) -> Array:
+    """The sum along the last axis; for short ones much faster than ``values.sum(axis=-1)``."""
     return np.asarray(np.einsum("...i->...", values))
+
+
+def dot(a: Array, b: Array) -> Array:
+    """The sum of products along the last axis."""
+    return np.vecdot(a, b) if a.shape[-1] >= SHORT else np.asarray(np.einsum("...i,...i->...", a, b))
 
 
 def sum_of_others(values: Array) -> Array:

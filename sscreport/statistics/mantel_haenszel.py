@@ -194,8 +194,8 @@ def mantel_haenszel_random(
     fixed = mantel_haenszel(events_1, total_1, events_2, total_2, measure=measure, level=level)
     _, _, yi, w = fixed.summands
     excess = np.maximum(fixed.q - fixed.q_df, 0)
-    tau2 = excess / np.where(excess > 0, MeanFit(yi, w).trace, 1.0)
-    fit = MeanFit(yi, w / (1 + w * tau2[..., np.newaxis]))
+    tau2 = excess / np.where(excess > 0, MeanFit.with_weights(yi, w).trace, 1.0)
+    fit = MeanFit.with_weights(yi, w / (1 + w * tau2[..., np.newaxis]))
     return MantelHaenszelRandom(
         estimate=fit.mean,
         se=1 / np.sqrt(fit.total),
