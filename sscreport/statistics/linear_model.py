@@ -8,7 +8,7 @@ the tests of heterogeneity are written in these.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from typing import Generic, TypeVar
 
@@ -18,10 +18,9 @@ from sscreport.statistics.inputs import Array, Floats, NotEstimable, Studies
 
 F = TypeVar("F", bound="Fit")
 
-# Where fewer studies than this are in each of many analyses, memory holds study by study.
-SHORT = 64
-# Studies summed at once: what lies between stays in the processor's cache.
-LONG = 32_768
+SHORT = 64  # studies, below which a product is faster made first and then summed
+LONG = 65_536  # studies at once: what is made of them stays in the processor's cache
+LOST = 1e-4  # of what was subtracted from, below which too few digits remain
 
 
 class Fit(ABC):
@@ -143,85 +142,92 @@ class Model(ABC, Generic[F]):
         """Some analyses of a `flat` model, by position."""
 
 
-Terms = Callable[[Array, Array], tuple[Array, ...]]
+# Sums over the studies of a part, of weights and residuals; the residuals and two more arrays are there
+# to be written into, as to be given memory takes longer than to compute.
+Terms = Callable[[Array, Array, Array, Array], tuple[Array, ...]]
+# Weights of a part of the studies, in a new array or in the one given.
+Weigh = Callable[[slice, Array | None], Array]
 
 
 class MeanFit(Fit):
     """The weighted mean and what it leaves.
 
-    ``weigh`` gives the weights of a part of the studies. ``near``, shape (...): something like the
-    mean, which spares a second look at the effects.
+    ``near``, shape (...): something like the mean, which spares a look at the effects.
     """
 
-    def __init__(self, y: Array, weigh: Callable[[slice], Array], near: Floats | None = None):
+    def __init__(self, y: Array, weigh: Weigh, near: Floats | None = None):
         self.y = y
         self._weigh = weigh
-        self._shifts: list[Floats] = [] if near is None else [near]
-        self.total, pull = self._sums(lambda w, z: (total_of(w), dot(w, z)))
-        self._shifts.append(pull / self.total)
-        if near is None:
-            # A second step takes off what rounding left, so that equal effects have exactly their mean.
-            pull, q = self._sums(self._pull_and_q)
-            self._shifts.append(pull / self.total)
-            self.q = np.maximum(q - pull * self._shifts[-1], 0.0)
-        self.mean = sum(self._shifts[1:], self._shifts[0])
+        # The mean is kept in two parts, the second what the first leaves: effects less both keep their
+        # digits, and equal effects have exactly their mean.
+        self._first, self._rest = near, None
+        if near is not None:
+            self.total, pull = self._sums(_total_and_pull)
+        elif y.shape[-1] <= LONG:
+            self.total, self._first, pull, self.q = self._sums(self._in_two_steps)
+        else:
+            total, pull = self._sums(_total_and_pull, LONG)
+            self._first = pull / total
+            self.total, pull, q = self._sums(_total_pull_and_q)
+            rest = q - pull * (pull / self.total)
+            if np.all(rest > LOST * q):
+                self.q = rest
+        self._rest = pull / self.total
+        self.mean = self._first + self._rest
 
     @classmethod
     def with_weights(cls, y: Array, w: Array) -> MeanFit:
-        return cls(y, lambda part: w[..., part])
+        return cls(y, lambda part, _: w[..., part])
 
     @cached_property
     def w(self) -> Array:
-        return self._weigh(slice(None))
+        return self._weigh(slice(None), None)
 
     @property
     def residuals(self) -> Array:
-        return self._shifted(slice(None))
+        return self._shifted(slice(None), np.empty_like(self.y))
 
-    def _shifted(self, part: slice) -> Array:
-        """Effects less the mean as far as it is known, whose last digits are kept apart."""
+    def _shifted(self, part: slice, out: Array) -> Array:
+        """Effects less what is known of the mean."""
         z = self.y[..., part]
-        for number, shift in enumerate(self._shifts):
-            z = np.subtract(z, np.asarray(shift)[..., np.newaxis], out=z if number else None)
+        for shift in (self._first, self._rest):
+            if shift is not None:
+                z = np.subtract(z, np.asarray(shift)[..., np.newaxis], out=out)
         return z
 
-    def _sums(self, terms: Terms) -> list[Array]:
-        """Sums of what ``terms`` makes of weights and residuals."""
-        return [sum(found[1:], found[0]) for found in zip(*self._parts(terms), strict=True)]
+    def _in_two_steps(self, w: Array, y: Array, free: Array, more: Array) -> tuple[Array, ...]:
+        """Σw, the mean, and then from the residuals Σwr and Q."""
+        total = total_of(w)
+        first = dot(w, y, free) / total
+        z = np.subtract(y, first[..., np.newaxis], out=more)
+        pull = np.multiply(w, z, out=free)
+        rest, q = total_of(pull), dot(pull, z, z)
+        return total, first, rest, np.maximum(q - rest * (rest / total), 0.0)
 
-    def _parts(self, terms: Terms) -> Iterator[tuple[Array, ...]]:
+    def _sums(self, terms: Terms, most: int | None = None) -> Sequence[Array]:
+        """Sums by ``terms`` over the first ``most`` studies or all, a part at a time."""
         k = self.y.shape[-1]
-        if k <= LONG:
-            yield terms(self.w, self._shifted(slice(None)))
-        else:
-            for first in range(0, k, LONG):
-                part = slice(first, first + LONG)
-                yield terms(self._weigh(part), self._shifted(part))
-
-    @staticmethod
-    def _pull_and_q(w: Array, z: Array) -> tuple[Array, Array]:
-        pull = w * z
-        return total_of(pull), dot(pull, z)
+        space = np.empty((4, *self.y.shape[:-1], min(k, LONG)))
+        found = []
+        for start in range(0, min(k, most or k), LONG):
+            part = slice(start, start + LONG)
+            w, z, *free = space[..., : k - start]
+            found.append(terms(self._weigh(part, w), self._shifted(part, z), *free))
+        return found[0] if len(found) == 1 else [sum(sums[1:], sums[0]) for sums in zip(*found, strict=True)]
 
     @cached_property
     def q(self) -> Floats:
-        return self._sums(self._pull_and_q)[1]
-
-    @cached_property
-    def _powers(self) -> list[Array]:
-        """Σw³, and with u = wr: Σu², Σwu, Σwu². Finds Σw² on the way."""
-
-        def terms(w: Array, z: Array) -> tuple[Array, ...]:
-            z *= w
-            square, product = w * w, w * z
-            return total_of(square), dot(square, w), dot(z, z), total_of(product), dot(product, z)
-
-        self.squares, *powers = self._sums(terms)
-        return powers
+        return self._sums(_total_pull_and_q)[2]
 
     @cached_property
     def squares(self) -> Floats:
-        return self._sums(lambda w, z: (dot(w, w),))[0]
+        return self._sums(lambda w, z, free, _: (dot(w, w, free),))[0]
+
+    @cached_property
+    def _powers(self) -> Sequence[Array]:
+        """Σw³, Σu², Σwu, Σwu², u = wr; finds Σw² on the way."""
+        self.squares, *powers = self._sums(_sums_of_powers)
+        return powers
 
     @property
     def q_of_squares(self) -> Floats:
@@ -272,24 +278,45 @@ class MeanFit(Fit):
         return np.log(self.total)
 
 
+def _total_and_pull(w: Array, z: Array, free: Array, _: Array) -> tuple[Array, ...]:
+    return total_of(w), dot(w, z, free)
+
+
+def _total_pull_and_q(w: Array, z: Array, pull: Array, free: Array) -> tuple[Array, ...]:
+    np.multiply(w, z, out=pull)
+    return total_of(w), total_of(pull), dot(pull, z, free)
+
+
+def _sums_of_powers(w: Array, z: Array, product: Array, free: Array) -> tuple[Array, ...]:
+    square, pull = np.multiply(w, w, out=product), np.multiply(z, w, out=z)
+    squares, cubes, slope = total_of(square), dot(square, w, free), dot(pull, pull, free)
+    np.multiply(w, pull, out=product)
+    return squares, cubes, slope, total_of(product), dot(product, pull, free)
+
+
 class Mean(Model[MeanFit]):
     """One common mean; ``y`` and ``v``: shape (..., k)."""
 
     p = 1
 
-    def __init__(self, studies: Studies):
-        super().__init__(studies)
-        self.y, self.v = laid_out(self.y), laid_out(self.v)
+    @cached_property
+    def _near(self) -> Floats:
+        return self.fixed.mean
 
     @cached_property
     def fixed(self) -> MeanFit:
-        return MeanFit(self.y, lambda part: 1 / self.v[..., part])
+        return MeanFit(self.y, lambda part, out: np.divide(1.0, self.v[..., part], out=out))
 
     def fit(self, tau2: Floats) -> MeanFit:
         if not np.any(tau2):
             return self.fixed
         between = np.asarray(tau2)[..., np.newaxis]
-        return MeanFit(self.y, lambda part: 1 / (self.v[..., part] + between), self.fixed.mean)
+
+        def weigh(part: slice, out: Array | None) -> Array:
+            w = np.add(self.v[..., part], between, out=out)
+            return np.divide(1.0, w, out=w)
+
+        return MeanFit(self.y, weigh, self._near)
 
     def weighted(self, w: Array) -> MeanFit:
         return MeanFit.with_weights(self.y, w)
@@ -303,7 +330,9 @@ class Mean(Model[MeanFit]):
 
     def take(self, analyses: Array) -> Mean:
         k = np.broadcast_to(self.k, self.shape)
-        return Mean(Studies(self.y[analyses], self.v[analyses], k[analyses]))
+        some = Mean(Studies(self.y[analyses], self.v[analyses], k[analyses]))
+        some._near = self._near[analyses]
+        return some
 
 
 class RegressionFit(Fit):
@@ -404,21 +433,15 @@ class Regression(Model[RegressionFit]):
 COLLINEAR = 1e-10
 
 
-def laid_out(values: Array) -> Array:
-    """Equal values in the memory order that sums over the last axis are fastest in."""
-    if values.ndim > 1 and values.shape[-1] < SHORT:
-        return np.moveaxis(np.ascontiguousarray(np.moveaxis(values, -1, 0)), 0, -1)
-    return values
-
-
 def total_of(values: Array) -> Array:
-    """The sum along the last axis; for short ones much faster than ``values.sum(axis=-1)``."""
-    return np.asarray(np.einsum("...i->...", values))
+    """The sum along the last axis, in the fastest of the ways numpy has."""
+    k = values.shape[-1]
+    return np.matmul(values, np.ones(k)) if k < SHORT else np.asarray(np.einsum("...i->...", values))
 
 
-def dot(a: Array, b: Array) -> Array:
-    """The sum of products along the last axis."""
-    return np.vecdot(a, b) if a.shape[-1] >= SHORT else np.asarray(np.einsum("...i,...i->...", a, b))
+def dot(a: Array, b: Array, free: Array | None = None) -> Array:
+    """The sum of products along the last axis; what lies between may be written into ``free``."""
+    return np.vecdot(a, b) if a.shape[-1] >= SHORT else total_of(np.multiply(a, b, out=free))
 
 
 def sum_of_others(values: Array) -> Array:

@@ -22,7 +22,7 @@ from sscreport.statistics.linear_model import Fit, Mean, Model
 Method = Literal["FE", "DL", "REML", "ML", "PM", "HE", "HS", "SJ", "EB"]
 METHODS: tuple[Method, ...] = get_args(Method)
 STEPS = 500
-CLOSE = 1e-12  # a relative step of Newton's method that ends it, being squared by the next one
+CLOSE = 1e-10  # a relative step of Newton's method that ends it, being squared by the next one
 NARROW = 1e-9  # between such limits, as a share of them, no two maxima are told apart
 
 
