@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -10,7 +10,7 @@ from scipy.special import chdtrc, chdtri
 
 from sscreport.statistics import inputs, tau_squared
 from sscreport.statistics.inputs import Array, Floats, NotEstimable
-from sscreport.statistics.linear_model import Mean, Model
+from sscreport.statistics.linear_model import Mean
 from sscreport.statistics.results import quantile
 from sscreport.statistics.tau_squared import Method
 
@@ -78,13 +78,13 @@ def h_squared(q: ArrayLike, df: ArrayLike) -> Floats:
     return np.where(df > 0, q / np.where(df > 0, df, 1), np.nan)[()]
 
 
-def typical_variance(model: Model[Any]) -> Floats:
+def typical_variance(df: Floats, trace: Floats) -> Floats:
     """s² = (k − p) / tr P with weights 1/v; NaN where no degree of freedom is left.
 
     For a mean it is (k − 1) Σw / ((Σw)² − Σw²), Higgins & Thompson's typical sampling variance.
     """
-    df = np.asarray(model.df)
-    return np.where(df > 0, df / np.where(df > 0, model.fixed.trace, 1.0), np.nan)[()]
+    left = np.asarray(df) > 0
+    return np.where(left, df / np.where(left, trace, 1.0), np.nan)[()]
 
 
 def i_squared_of(tau2: Floats, typical: Floats) -> Floats:
@@ -123,7 +123,7 @@ def q_profile(
     tail = (1 - level) / 2
     low, high = (tau_squared.generalized_q_root(model, chdtri(model.df, p)) for p in (tail, 1 - tail))
     values = Interval(tau_squared.estimate(model, method), low, high)
-    s2 = typical_variance(model)
+    s2 = typical_variance(model.df, model.fixed.trace)
     return HeterogeneityIntervals(
         values,
         Interval(*map(np.sqrt, values)),

@@ -75,9 +75,12 @@ def studies(yi: ArrayLike, vi: ArrayLike, fewest: int = 1, purpose: str = "Pooli
 
 def one_analysis(yi: ArrayLike, vi: ArrayLike, fewest: int, purpose: str) -> Studies:
     """`studies` of a single analysis, shape (k,), without those that are left out."""
-    y, v, _ = studies(yi, vi, fewest, purpose)
+    given = studies(yi, vi, fewest, purpose)
+    y, v, k = given
     if y.ndim != 1:
         raise ValueError(f"{purpose} takes one analysis: effects of shape (k,), not {y.shape}.")
+    if k == y.size:
+        return given
     known = np.isfinite(v)
     return Studies(y[known], v[known], int(known.sum()))
 

@@ -24,36 +24,27 @@ LOST = 1e-4  # of what was subtracted from, below which too few digits remain
 
 
 class Fit(ABC):
-    """A fit with weights ``w``, shape (..., k), that left ``residuals``."""
+    """A fit with weights ``w``, shape (..., k), in sums over its studies."""
 
     w: Array
-    residuals: Array
-
-    @cached_property
-    def total(self) -> Floats:
-        """Σw."""
-        return total_of(self.w)
-
-    @cached_property
-    def squares(self) -> Floats:
-        """Σw²."""
-        return dot(self.w, self.w)
-
-    @cached_property
-    def q(self) -> Floats:
-        """y'Py = Σ w r²: Q for the weights 1/v."""
-        return dot(self.w * self.residuals, self.residuals)
-
-    @cached_property
-    def q_of_squares(self) -> Floats:
-        """y'PPy = Σ w² r², the slope of Q along −τ²."""
-        pull = self.w * self.residuals
-        return dot(pull, pull)
+    total: Floats  # Σw
+    squares: Floats  # Σw²
+    q: Floats  # y'Py: Q for the weights 1/v
+    q_of_squares: Floats  # y'PPy, the slope of Q along −τ²
+    q_of_cubes: Floats  # y'PPPy, half the slope of y'PPy along −τ²
+    trace: Floats  # tr P
+    trace_of_square: Floats  # tr PP, the slope of tr P along −τ²
 
     @property
     @abstractmethod
-    def q_of_cubes(self) -> Floats:
-        """y'PPPy, half the slope of y'PPy along −τ²."""
+    def log_determinant(self) -> Floats:
+        """ln det X'WX."""
+
+
+class StudyFit(Fit):
+    """A fit that also knows what each study has in it: what it left of the effects, ``residuals``."""
+
+    residuals: Array
 
     @property
     @abstractmethod
@@ -65,25 +56,13 @@ class Fit(ABC):
     def leverages(self) -> Array:
         """The diagonal of the hat matrix, shape (..., k)."""
 
-    @cached_property
-    def trace(self) -> Floats:
-        """tr P."""
-        return self.diagonal.sum(axis=-1)
-
     @abstractmethod
     def trace_product(self, a: Array, b: Array) -> Floats:
         """tr PAPB = Σᵢⱼ Pᵢⱼ² aᵢ bⱼ, A and B diagonal; ``a`` and ``b``: shape (..., k)."""
 
-    @cached_property
-    def trace_of_square(self) -> Floats:
-        """tr PP, the slope of tr P along −τ²."""
+    def _trace_of_square(self) -> Floats:
         ones = np.ones_like(self.w)
         return self.trace_product(ones, ones)
-
-    @property
-    @abstractmethod
-    def log_determinant(self) -> Floats:
-        """ln det X'WX."""
 
 
 class Model(ABC, Generic[F]):
@@ -106,32 +85,21 @@ class Model(ABC, Generic[F]):
         return self.k - self.p
 
     @property
-    def included(self) -> Array:
-        """1 for each study that counts and 0 for those left out."""
-        return np.isfinite(self.v).astype(float)
-
-    @property
     def variances(self) -> tuple[Array, Array]:
-        """The smallest and the largest of the studies that count."""
+        """Limits of the sampling variances of each analysis."""
         smallest, largest = self.v.min(axis=-1), self.v.max(axis=-1)
         if np.any(np.isinf(largest)):
             largest = self.v.max(axis=-1, where=np.isfinite(self.v), initial=0.0)
         return smallest, largest
 
-    @cached_property
+    @property
+    @abstractmethod
     def fixed(self) -> F:
         """With weights 1/v."""
-        return self.weighted(1 / self.v)
-
-    def fit(self, tau2: Floats) -> F:
-        """With weights 1 / (v + τ²)."""
-        if not np.any(tau2):
-            return self.fixed
-        return self.weighted(1 / (self.v + np.asarray(tau2)[..., np.newaxis]))
 
     @abstractmethod
-    def weighted(self, w: Array) -> F:
-        """With any weights."""
+    def fit(self, tau2: Floats) -> F:
+        """With weights 1 / (v + τ²)."""
 
     @abstractmethod
     def flat(self) -> Model[F]:
@@ -142,6 +110,28 @@ class Model(ABC, Generic[F]):
         """Some analyses of a `flat` model, by position."""
 
 
+class StudyModel(Model[F]):
+    """A model that fits each analysis from its own studies."""
+
+    @property
+    def included(self) -> Array:
+        """1 for each study that counts and 0 for those left out."""
+        return np.isfinite(self.v).astype(float)
+
+    @cached_property
+    def fixed(self) -> F:
+        return self.weighted(1 / self.v)
+
+    def fit(self, tau2: Floats) -> F:
+        if not np.any(tau2):
+            return self.fixed
+        return self.weighted(1 / (self.v + np.asarray(tau2)[..., np.newaxis]))
+
+    @abstractmethod
+    def weighted(self, w: Array) -> F:
+        """With any weights."""
+
+
 # Sums over the studies of a part, of weights and residuals; the residuals and two more arrays are there
 # to be written into, as to be given memory takes longer than to compute.
 Terms = Callable[[Array, Array, Array, Array], tuple[Array, ...]]
@@ -149,7 +139,7 @@ Terms = Callable[[Array, Array, Array, Array], tuple[Array, ...]]
 Weigh = Callable[[slice, Array | None], Array]
 
 
-class MeanFit(Fit):
+class MeanFit(StudyFit):
     """The weighted mean and what it leaves.
 
     ``near``, shape (...): something like the mean, which spares a look at the effects.
@@ -264,7 +254,7 @@ class MeanFit(Fit):
     @cached_property
     def trace_of_square(self) -> Floats:
         if self._overwhelmed:
-            return super().trace_of_square
+            return self._trace_of_square()
         share = self.squares / self.total
         return self.squares - 2 * self._powers[0] / self.total + share**2
 
@@ -294,7 +284,7 @@ def _sums_of_powers(w: Array, z: Array, product: Array, free: Array) -> tuple[Ar
     return squares, cubes, slope, total_of(product), dot(product, pull, free)
 
 
-class Mean(Model[MeanFit]):
+class Mean(StudyModel[MeanFit]):
     """One common mean; ``y`` and ``v``: shape (..., k)."""
 
     p = 1
@@ -335,7 +325,7 @@ class Mean(Model[MeanFit]):
         return some
 
 
-class RegressionFit(Fit):
+class RegressionFit(StudyFit):
     """Coefficients ``beta``, shape (..., p), with (X'WX)⁻¹ = ``vcov``, shape (..., p, p).
 
     By QR of √w X, whose columns are first brought to length 1, so that moderators of any scale do.
@@ -364,6 +354,31 @@ class RegressionFit(Fit):
         self.beta = (beta + again)[..., 0]
         self.residuals = residuals - (x @ again)[..., 0]
         self.vcov = inverse @ np.swapaxes(inverse, -2, -1)
+
+    @cached_property
+    def total(self) -> Floats:
+        return total_of(self.w)
+
+    @cached_property
+    def squares(self) -> Floats:
+        return dot(self.w, self.w)
+
+    @cached_property
+    def q(self) -> Floats:
+        return dot(self.w * self.residuals, self.residuals)
+
+    @cached_property
+    def q_of_squares(self) -> Floats:
+        pull = self.w * self.residuals
+        return dot(pull, pull)
+
+    @cached_property
+    def trace(self) -> Floats:
+        return self.diagonal.sum(axis=-1)
+
+    @cached_property
+    def trace_of_square(self) -> Floats:
+        return self._trace_of_square()
 
     @property
     def q_of_cubes(self) -> Floats:
@@ -403,7 +418,7 @@ class RegressionFit(Fit):
         return 2 * self._r_logs
 
 
-class Regression(Model[RegressionFit]):
+class Regression(StudyModel[RegressionFit]):
     """Effects on the columns of ``x``, shape (..., k, p) or (k, p); rows of studies left out are 0."""
 
     def __init__(self, studies: Studies, x: Array):

@@ -73,7 +73,7 @@ class MetaRegression(Estimate):
 
     @cached_property
     def _typical_variance(self) -> Floats:
-        return heterogeneity.typical_variance(self.model)
+        return heterogeneity.typical_variance(self.model.df, self.model.fixed.trace)
 
     @property
     def i2(self) -> Floats:

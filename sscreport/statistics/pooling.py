@@ -60,7 +60,7 @@ class Pooled(Estimate):
 
     @cached_property
     def _typical_variance(self) -> Floats:
-        return heterogeneity.typical_variance(self.model)
+        return heterogeneity.typical_variance(self.model.df, self.model.fixed.trace)
 
     @property
     def i2_tau2(self) -> Floats:

@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import chdtr
 
-from sscreport.statistics import heterogeneity, inputs
+from sscreport.statistics import heterogeneity, inputs, tau_squared
 from sscreport.statistics.checks import option
 from sscreport.statistics.inputs import Array, Studies
-from sscreport.statistics.linear_model import Mean, sum_of_others
+from sscreport.statistics.left_out import LeftOut
+from sscreport.statistics.linear_model import Mean
 from sscreport.statistics.pooling import Test, pool, pool_studies, test_of
 from sscreport.statistics.results import Estimate
 from sscreport.statistics.tau_squared import Method
 
-LOST = 1e-4  # of what was subtracted from, below which too few digits remain
 CELLS = 100_000  # effects at once when an analysis is repeated on parts of its studies: they fit a cache
 
 
@@ -26,15 +26,22 @@ CELLS = 100_000  # effects at once when an analysis is repeated on parts of its 
 class Refitted(Estimate):
     """The same analysis on several sets of its studies, one entry each.
 
-    ``i2`` (percent) and ``h2`` are from Q for "FE" and else from τ², as metafor prints them; a single
-    study has i2 = 0 and h2 = 1.
+    ``trace``: tr P with weights 1/v. ``i2`` (percent) and ``h2`` are from Q for "FE" and else from τ²,
+    as metafor prints them; a single study has i2 = 0 and h2 = 1.
     """
 
     k: Array
     tau2: Array
     q: Array
-    typical_variance: Array
+    trace: Array
     method: Method
+
+    @classmethod
+    def joined(cls, parts: Sequence[Refitted], turn: NDArray[np.int_] | slice = slice(None)) -> Refitted:
+        """The sets of all parts, those at the positions ``turn``."""
+        names = ("estimate", "se", "df", "k", "tau2", "q", "trace")
+        columns = {name: np.concatenate([getattr(part, name) for part in parts])[turn] for name in names}
+        return replace(parts[0], **columns)
 
     @property
     def q_df(self) -> Array:
@@ -43,6 +50,10 @@ class Refitted(Estimate):
     @property
     def q_p(self) -> Array:
         return heterogeneity.q_p_value(self.q, self.q_df)
+
+    @property
+    def typical_variance(self) -> Array:
+        return heterogeneity.typical_variance(self.q_df, self.trace)
 
     @property
     def i2(self) -> Array:
@@ -86,8 +97,9 @@ def leave_one_out(
     interpreted below k = 3, where a single study is what remains. Raises NotEstimable below 2.
     """
     studies = inputs.one_analysis(yi, vi, 2, "Leaving studies out")
-    if method == "FE":
-        return _without_each(studies, test, level)
+    option("method", method, Method)
+    if method in tau_squared.OF_SUMS:
+        return _without_each(studies, method, test, level)
     return _without(studies, np.arange(len(studies.y)), method, test, level)
 
 
@@ -176,30 +188,29 @@ def _without(
     return _refitted(studies, kept, len(left_out), method, test, level)
 
 
-def _without_each(studies: Studies, test: Test, level: float) -> Refitted:
-    """Fixed-effect results without each study, from sums over all others.
-
-    Where what remains is too small beside what it was subtracted from, the analysis is done in full.
-    """
+def _without_each(studies: Studies, method: Method, test: Test, level: float) -> Refitted:
+    """The results from sums over all others; where those lose their digits, in full."""
     option("test", test, Test)
     inputs.level(level)
-    fit, k = Mean(studies).fixed, len(studies.y) - 1
-    w, z = fit.w, fit.residuals
-    total, spread, squares = (sum_of_others(x) for x in (w, w * z**2, w**2))
-    pull = -w * z  # of the others, as the pull of all is 0
-    q = np.maximum(spread - pull**2 / total, 0)
-    trace = total - squares / total
-    lost = np.flatnonzero((q < LOST * spread) | (trace < LOST * total))
-    se, df = test_of(test, 1 / np.sqrt(total), q, np.full(k + 1, k - 1))
-    typical = (k - 1) / np.where(trace > 0, trace, 1.0)
-    found = fit.mean + pull / total, se, df, np.full(k + 1, k), np.zeros(k + 1), q, typical
-    if lost.size:
-        again = _without(studies, lost, "FE", test, level)
-        redone = again.estimate, again.se, again.df, again.k, again.tau2, again.q, again.typical_variance
-        for column, values in zip(found, redone, strict=True):
-            column[lost] = values
-    estimate, se, df, *rest = found
-    return Refitted(estimate, se, df, level, *rest, "FE")
+    model = LeftOut(studies)
+    fine = np.flatnonzero(~model.fixed.lost)
+    if not fine.size:
+        return _without(studies, model.left_out, method, test, level)
+    if fine.size < len(studies.y):
+        model = model.take(fine)
+    tau2 = tau_squared.estimate(model, method)
+    fixed, fit, k = model.fixed, model.fit(tau2), np.full(model.shape, model.k)
+    weighted_q = fit.q if test != "z" else 0.0
+    se, df = test_of(test, 1 / np.sqrt(fit.total), weighted_q, k - 1)
+    found = Refitted(fit.mean, se, df, level, k, tau2, fixed.q, fixed.trace, method)
+    if fit is not fixed:
+        fine = fine[~fit.lost]
+    if fine.size == len(studies.y):
+        return found
+    turn = np.empty(len(studies.y), dtype=int)
+    lost = np.setdiff1d(np.arange(len(turn)), fine)
+    turn[model.left_out], turn[lost] = np.arange(len(k)), len(k) + np.arange(len(lost))
+    return Refitted.joined([found, _without(studies, lost, method, test, level)], turn)
 
 
 def _refitted(
@@ -214,7 +225,7 @@ def _refitted(
     option("method", method, Method)
     option("test", test, Test)
     inputs.level(level)
-    parts = []
+    parts: list[Refitted] = []
     step = max(1, CELLS // len(studies.y))
     for first in range(0, sets, step):
         keep = kept(np.arange(first, min(sets, first + step)))
@@ -222,10 +233,9 @@ def _refitted(
             np.broadcast_to(studies.y, keep.shape), np.where(keep, studies.v, np.inf), keep.sum(axis=-1)
         )
         pooled = pool_studies(Mean(kept_studies), method, test, level)
-        typical = heterogeneity.typical_variance(pooled.model)
-        parts.append((pooled.estimate, pooled.se, pooled.df, pooled.k, pooled.tau2, pooled.q, typical))
-    estimate, se, df, k, tau2, q, typical = (np.concatenate(column) for column in zip(*parts, strict=True))
-    return Refitted(estimate, se, df, level, k, tau2, q, typical, method)
+        found = pooled.estimate, pooled.se, pooled.df, level, pooled.k, pooled.tau2, pooled.q
+        parts.append(Refitted(*found, pooled.model.fixed.trace, method))
+    return Refitted.joined(parts)
 
 
 def _total_precision(v: Array, tau2: Array) -> Array:

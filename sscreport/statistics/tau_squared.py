@@ -17,10 +17,11 @@ from numpy.typing import ArrayLike, NDArray
 
 from sscreport.statistics import inputs
 from sscreport.statistics.inputs import Array, Floats, NotConverged
-from sscreport.statistics.linear_model import Fit, Mean, Model
+from sscreport.statistics.linear_model import Fit, Mean, Model, StudyFit, StudyModel
 
 Method = Literal["FE", "DL", "REML", "ML", "PM", "HE", "HS", "SJ", "EB"]
 METHODS: tuple[Method, ...] = get_args(Method)
+OF_SUMS = frozenset(METHODS) - {"HE", "SJ"}  # those that ask of a model nothing but its fits with τ²
 STEPS = 500
 CLOSE = 1e-10  # a relative step of Newton's method that ends it, being squared by the next one
 NARROW = 1e-9  # between such limits, as a share of them, no two maxima are told apart
@@ -95,7 +96,7 @@ def _dersimonian_laird(model: Model[Any]) -> Floats:
     return _moments(model, model.fixed.q)
 
 
-def _hedges(model: Model[Any]) -> Array:
+def _hedges(model: StudyModel[Any]) -> Array:
     fit = model.weighted(model.included)
     expected = (fit.diagonal * np.where(fit.w > 0, model.v, 0.0)).sum(axis=-1)  # without τ²: tr PV
     return np.maximum(fit.q - expected, 0) / model.df
@@ -106,38 +107,38 @@ def _hunter_schmidt(model: Model[Any]) -> Array:
     return np.maximum(fit.q - model.k, 0) / fit.total
 
 
-def _sidik_jonkman(model: Model[Any]) -> Array:
+def _sidik_jonkman(model: StudyModel[Any]) -> Array:
     first = Mean(model.studies).weighted(model.included).q / model.k
     return np.where(first > 0, first * model.fit(first).q / model.df, 0.0)
 
 
-def _moments_se(model: Model[Any], tau2: Array, fit: Fit, by: Floats) -> Array:
+def _moments_se(model: StudyModel[Any], tau2: Array, fit: StudyFit, by: Floats) -> Array:
     """Of (Q − E Q) / ``by`` with fixed weights 1/v: var Q = 2 tr(PVPV), V the whole variance."""
     spread = 2 * model.df + 4 * tau2 * fit.trace + 2 * tau2**2 * fit.trace_of_square
     return np.sqrt(spread) / by
 
 
-def _dersimonian_laird_se(model: Model[Any], tau2: Array) -> Array:
+def _dersimonian_laird_se(model: StudyModel[Any], tau2: Array) -> Array:
     fit = model.fixed
     return _moments_se(model, tau2, fit, fit.trace)
 
 
-def _hunter_schmidt_se(model: Model[Any], tau2: Array) -> Array:
+def _hunter_schmidt_se(model: StudyModel[Any], tau2: Array) -> Array:
     fit = model.fixed
     return _moments_se(model, tau2, fit, fit.total)
 
 
-def _hedges_se(model: Model[Any], tau2: Array) -> Array:
+def _hedges_se(model: StudyModel[Any], tau2: Array) -> Array:
     fit = model.weighted(model.included)
     return _whole_variance_se(model, tau2, fit)
 
 
-def _sidik_jonkman_se(model: Model[Any], tau2: Array) -> Array:
+def _sidik_jonkman_se(model: StudyModel[Any], tau2: Array) -> Array:
     first = Mean(model.studies).weighted(model.included).q / model.k
     return first * _whole_variance_se(model, tau2, model.fit(first))
 
 
-def _whole_variance_se(model: Model[Any], tau2: Array, fit: Fit) -> Array:
+def _whole_variance_se(model: StudyModel[Any], tau2: Array, fit: StudyFit) -> Array:
     """√(2 tr(PSPS)) / df for weights that are not 1/v, S = V + τ²I."""
     s = np.where(fit.w > 0, model.v, 0.0) + tau2[..., np.newaxis]
     return np.sqrt(2 * fit.trace_product(s, s)) / model.df
