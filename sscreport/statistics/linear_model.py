@@ -20,7 +20,7 @@ F = TypeVar("F", bound="Fit")
 
 SHORT = 64  # studies, below which a product is faster made first and then summed
 LONG = 65_536  # studies at once: what is made of them stays in the processor's cache
-LOST = 1e-4  # of what was subtracted from, below which too few digits remain
+LOST = 1e-3  # of what was subtracted from, below which too few digits remain
 
 
 class Fit(ABC):
@@ -132,9 +132,9 @@ class StudyModel(Model[F]):
         """With any weights."""
 
 
-# Sums over the studies of a part, of weights and residuals; the residuals and two more arrays are there
+# Sums over the studies of a part, of weights and residuals; the residuals and one more array are there
 # to be written into, as to be given memory takes longer than to compute.
-Terms = Callable[[Array, Array, Array, Array], tuple[Array, ...]]
+Terms = Callable[[Array, Array, Array], tuple[Array, ...]]
 # Weights of a part of the studies, in a new array or in the one given.
 Weigh = Callable[[slice, Array | None], Array]
 
@@ -150,18 +150,18 @@ class MeanFit(StudyFit):
         self._weigh = weigh
         # The mean is kept in two parts, the second what the first leaves: effects less both keep their
         # digits, and equal effects have exactly their mean.
-        self._first, self._rest = near, None
+        self._rest: Floats | None = None
         if near is not None:
+            self._first = near
             self.total, pull = self._sums(_total_and_pull)
-        elif y.shape[-1] <= LONG:
-            self.total, self._first, pull, self.q = self._sums(self._in_two_steps)
         else:
-            total, pull = self._sums(_total_and_pull, LONG)
-            self._first = pull / total
+            self._first = y[(0,) * (y.ndim - 1)][:LONG].mean()
             self.total, pull, q = self._sums(_total_pull_and_q)
-            rest = q - pull * (pull / self.total)
-            if np.all(rest > LOST * q):
-                self.q = rest
+            self.q = q - pull * (pull / self.total)
+            if not np.all(self.q > LOST * q):
+                self._first = self._first + pull / self.total
+                self.total, pull, q = self._sums(_total_pull_and_q)
+                self.q = np.maximum(q - pull * (pull / self.total), 0.0)
         self._rest = pull / self.total
         self.mean = self._first + self._rest
 
@@ -185,24 +185,15 @@ class MeanFit(StudyFit):
                 z = np.subtract(z, np.asarray(shift)[..., np.newaxis], out=out)
         return z
 
-    def _in_two_steps(self, w: Array, y: Array, free: Array, more: Array) -> tuple[Array, ...]:
-        """Σw, the mean, and then from the residuals Σwr and Q."""
-        total = total_of(w)
-        first = dot(w, y, free) / total
-        z = np.subtract(y, first[..., np.newaxis], out=more)
-        pull = np.multiply(w, z, out=free)
-        rest, q = total_of(pull), dot(pull, z, z)
-        return total, first, rest, np.maximum(q - rest * (rest / total), 0.0)
-
-    def _sums(self, terms: Terms, most: int | None = None) -> Sequence[Array]:
-        """Sums by ``terms`` over the first ``most`` studies or all, a part at a time."""
+    def _sums(self, terms: Terms) -> Sequence[Array]:
+        """Sums over all studies, a part of them at a time."""
         k = self.y.shape[-1]
-        space = np.empty((4, *self.y.shape[:-1], min(k, LONG)))
+        space = np.empty((3, *self.y.shape[:-1], min(k, LONG)))
         found = []
-        for start in range(0, min(k, most or k), LONG):
+        for start in range(0, k, LONG):
             part = slice(start, start + LONG)
-            w, z, *free = space[..., : k - start]
-            found.append(terms(self._weigh(part, w), self._shifted(part, z), *free))
+            w, z, free = space[..., : k - start]
+            found.append(terms(self._weigh(part, w), self._shifted(part, z), free))
         return found[0] if len(found) == 1 else [sum(sums[1:], sums[0]) for sums in zip(*found, strict=True)]
 
     @cached_property
@@ -211,7 +202,7 @@ class MeanFit(StudyFit):
 
     @cached_property
     def squares(self) -> Floats:
-        return self._sums(lambda w, z, free, _: (dot(w, w, free),))[0]
+        return self._sums(lambda w, z, free: (dot(w, w, free),))[0]
 
     @cached_property
     def _powers(self) -> Sequence[Array]:
@@ -268,19 +259,21 @@ class MeanFit(StudyFit):
         return np.log(self.total)
 
 
-def _total_and_pull(w: Array, z: Array, free: Array, _: Array) -> tuple[Array, ...]:
+def _total_and_pull(w: Array, z: Array, free: Array) -> tuple[Array, ...]:
     return total_of(w), dot(w, z, free)
 
 
-def _total_pull_and_q(w: Array, z: Array, pull: Array, free: Array) -> tuple[Array, ...]:
-    np.multiply(w, z, out=pull)
-    return total_of(w), total_of(pull), dot(pull, z, free)
+def _total_pull_and_q(w: Array, z: Array, free: Array) -> tuple[Array, ...]:
+    pull = np.multiply(w, z, out=free)
+    return total_of(w), total_of(pull), dot(pull, z, z)
 
 
-def _sums_of_powers(w: Array, z: Array, product: Array, free: Array) -> tuple[Array, ...]:
-    square, pull = np.multiply(w, w, out=product), np.multiply(z, w, out=z)
-    squares, cubes, slope = total_of(square), dot(square, w, free), dot(pull, pull, free)
-    np.multiply(w, pull, out=product)
+def _sums_of_powers(w: Array, z: Array, free: Array) -> tuple[Array, ...]:
+    pull = np.multiply(z, w, out=z)
+    square = np.multiply(w, w, out=free)
+    squares, cubes = total_of(square), dot(square, w, free)
+    slope = dot(pull, pull, free)
+    product = np.multiply(w, pull, out=free)
     return squares, cubes, slope, total_of(product), dot(product, pull, free)
 
 

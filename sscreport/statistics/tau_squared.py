@@ -217,6 +217,8 @@ def _likelihood_maximum(
         smallest, largest = model.variances
 
         def score(analyses: NDArray[np.int_], tau2: Array) -> _Points:
+            if not analyses.size:
+                return _Points(analyses, *[tau2] * 5)
             fit = _some(model, analyses).fit(tau2)
             n, less = numerator(fit)
             squares, cubes = fit.q_of_squares, fit.q_of_cubes
