@@ -83,12 +83,12 @@ class LeftOutFit(Fit):
         """Where digits went with what was subtracted, and the fit has to be made from its studies."""
         if self._tau2 is None and self._model.even:
             return np.zeros(self._model.shape, dtype=bool)
-        lost = self.q < LOST * self._sums[2]
-        if self._tau2 is None:
-            total, _, q = self._model.whole
-            lost |= (
-                (self.total < LOST * total) | (self._sums[2] < LOST * q) | (self.trace < LOST * self.total)
-            )
+        with np.errstate(divide="ignore", invalid="ignore"):  # nothing at all may remain of Σw
+            lost = self.q < LOST * self._sums[2]
+            if self._tau2 is None:
+                total, _, q = self._model.whole
+                lost |= self.trace < LOST * self.total
+                lost |= (self.total < LOST * total) | (self._sums[2] < LOST * q)
         return lost
 
 

@@ -109,7 +109,7 @@ def _hunter_schmidt(model: Model[Any]) -> Array:
 
 def _sidik_jonkman(model: StudyModel[Any]) -> Array:
     first = Mean(model.studies).weighted(model.included).q / model.k
-    return np.where(first > 0, first * model.fit(first).q / model.df, 0.0)
+    return np.where(first > 0, first * model.fit(first).q / model.df, 0.0)[()]
 
 
 def _moments_se(model: StudyModel[Any], tau2: Array, fit: StudyFit, by: Floats) -> Array:

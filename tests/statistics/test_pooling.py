@@ -12,7 +12,9 @@ import pytest
 from sscreport import statistics as ma
 from sscreport.statistics import tau_squared
 from sscreport.statistics.linear_model import Mean
+from sscreport.statistics.pooling import Test
 from sscreport.statistics.results import p_value
+from sscreport.statistics.tau_squared import Method
 
 MD = np.array([6.26, 4.08, 6.70, 6.51, 4.48])
 V = np.array([3.889, 2.327, 3.531, 1.860, 1.201]) ** 2
@@ -161,3 +163,54 @@ def test_effects_at_each_time_with_a_known_covariance() -> None:
     residual = y - x @ found.estimate
     assert found.q == pytest.approx(residual @ inverse @ residual, rel=1e-10)
     assert found.q_df == 2
+
+
+@pytest.mark.parametrize("method", ["ML", "REML"])
+def test_no_likelihood_is_higher_anywhere(method: Method) -> None:
+    """500 analyses whose variances span eight decades, many with several maxima: a scan finds none higher."""
+    chance = np.random.default_rng(4)
+    v = 10 ** chance.uniform(-4, 4, (500, 6))
+    y = chance.normal(0, 1, v.shape) * np.sqrt(v) ** chance.uniform(0, 1.5, (500, 1))
+    found = ma.pool(y, v, method=method).tau2
+
+    def height(tau2: np.ndarray) -> np.ndarray:
+        w = 1 / (v + tau2[:, np.newaxis])
+        total = w.sum(axis=-1)
+        left = y - (w * y).sum(axis=-1, keepdims=True) / total[:, np.newaxis]
+        restricted = np.log(total) if method == "REML" else 0.0
+        return np.log(w).sum(axis=-1) - (w * left**2).sum(axis=-1) - restricted
+
+    values = np.concatenate([[0.0], np.geomspace(1e-7, 1e7, 3000)])
+    scan = np.array([height(np.full(500, value)) for value in values])
+    rises = np.diff(scan, axis=0) > 0
+    assert ((rises[:-1] & ~rises[1:]).sum(axis=0) + ~rises[0] > 1).sum() > 20  # several maxima
+    assert (height(found) >= scan.max(axis=0) - 1e-9).all()
+
+
+def test_very_many_studies_keep_their_digits() -> None:
+    """Mean and Q of 200,000 studies, the first half far from the second, against exact sums of fractions."""
+    chance = np.random.default_rng(5)
+    y = np.round(chance.normal(0, 1, 200_000), 3) + np.repeat([0, 1e6], 100_000)
+    v = 2.0 ** chance.integers(-3, 4, 200_000)
+    w = 1 / v  # powers of 2, so that every product below is exact
+    mean = math.fsum(w * y) / math.fsum(w)
+    pooled = ma.pool(y, v, method="FE")
+    assert pooled.estimate == pytest.approx(mean, rel=1e-14)
+    assert pooled.q == pytest.approx(math.fsum(w * (y - mean) ** 2), rel=1e-13)
+
+
+@pytest.mark.parametrize("method", tau_squared.METHODS)
+@pytest.mark.parametrize("test", ["z", "hk"])
+@pytest.mark.parametrize("heavy", [0.5, 1e-8, 1e-24])
+def test_leaving_one_out_is_pooling_the_rest(method: Method, test: Test, heavy: float) -> None:
+    """Also where the study left out had nearly all of the weight, or nearly all of Q."""
+    y = np.array([1e6, 0.3, 0.31, 0.29, 0.305, 0.7])
+    v = np.array([heavy, 0.2, 0.25, 0.3, 1e-5, 0.1])
+    left_out = ma.leave_one_out(y, v, method=method, test=test)
+    for i in range(len(y)):
+        rest = ma.pool(np.delete(y, i), np.delete(v, i), method=method, test=test)
+        names = ("estimate", "se", "df", "k", "tau2", "q", "q_p", "ci_low", "p")
+        found = [np.asarray(getattr(left_out, name))[i] for name in names]
+        assert found == pytest.approx([getattr(rest, name) for name in names], rel=1e-9)
+        i2, h2 = (rest.i2, rest.h2) if method == "FE" else (rest.i2_tau2, rest.h2_tau2)
+        assert (left_out.i2[i], left_out.h2[i]) == pytest.approx((i2, h2), rel=1e-9)
