@@ -201,11 +201,22 @@ def test_very_many_studies_keep_their_digits() -> None:
 
 @pytest.mark.parametrize("method", tau_squared.METHODS)
 @pytest.mark.parametrize("test", ["z", "hk"])
-@pytest.mark.parametrize("heavy", [0.5, 1e-8, 1e-24])
-def test_leaving_one_out_is_pooling_the_rest(method: Method, test: Test, heavy: float) -> None:
-    """Also where the study left out had nearly all of the weight, or nearly all of Q."""
-    y = np.array([1e6, 0.3, 0.31, 0.29, 0.305, 0.7])
-    v = np.array([heavy, 0.2, 0.25, 0.3, 1e-5, 0.1])
+@pytest.mark.parametrize(
+    ("y", "v"),
+    [
+        pytest.param(
+            [1e6, 0.3, 0.31, 0.29, 0.305, 0.7], [0.5, 0.2, 0.25, 0.3, 1e-5, 0.1], id="nearly all of Q"
+        ),
+        pytest.param([1e6, 0.3, 0.31, 0.29, 0.305, 0.7], [1e-8, 0.2, 0.25, 0.3, 1e-5, 0.1], id="and of Σw"),
+        pytest.param([0.3, 0.1, 0.5, 0.1, 0.5], [1e-24, 0.2, 0.2, 0.2, 0.2], id="of Σw alone"),
+        pytest.param([1e6, 0.3, 0.31, 0.29, 0.305, 0.7], [0.2] * 6, id="of Q alone"),
+        pytest.param([0.0, 1e6, 1e6 + 1, 1e6 - 1, 1e6 + 2], [0.3, 0.5, 0.5, 0.9, 0.5], id="the mean"),
+    ],
+)
+def test_leaving_one_out_is_pooling_the_rest(
+    method: Method, test: Test, y: list[float], v: list[float]
+) -> None:
+    """Also where the first study has nearly all of what is summed, so that its digits go with it."""
     left_out = ma.leave_one_out(y, v, method=method, test=test)
     for i in range(len(y)):
         rest = ma.pool(np.delete(y, i), np.delete(v, i), method=method, test=test)
