@@ -188,13 +188,16 @@ class MeanFit(StudyFit):
     def _sums(self, terms: Terms) -> Sequence[Array]:
         """Sums over all studies, a part of them at a time."""
         k = self.y.shape[-1]
-        space = np.empty((3, *self.y.shape[:-1], min(k, LONG)))
+        if k <= LONG:
+            z, free = np.empty((2, *self.y.shape))
+            return terms(self.w, self._shifted(slice(None), z), free)
+        space = np.empty((3, *self.y.shape[:-1], LONG))
         found = []
         for start in range(0, k, LONG):
             part = slice(start, start + LONG)
             w, z, free = space[..., : k - start]
             found.append(terms(self._weigh(part, w), self._shifted(part, z), free))
-        return found[0] if len(found) == 1 else [sum(sums[1:], sums[0]) for sums in zip(*found, strict=True)]
+        return [sum(sums[1:], sums[0]) for sums in zip(*found, strict=True)]
 
     @cached_property
     def q(self) -> Floats:
