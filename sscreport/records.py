@@ -244,6 +244,9 @@ class Synthesis:
     leave_one_out: Mapping[str, Pooled]  # by the id of the study left out
     small_study: SmallStudyEffects | None
     words: Mapping[str, Words]  # by group id; "overall" for the whole
+    cumulative: Mapping[str, Pooled] = field(default_factory=dict)  # by the id of the study added
+    prediction: tuple[Value, Value] | None = None  # where a new study's effect is expected
+    important: Value | None = None  # the minimal important difference of the outcome
 
     @property
     def reconstructed(self) -> bool:

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from sscreport.folder import REFERENCES, SETTINGS
-from sscreport.measures import MEASURES
+from sscreport.measures import MEASURES, measure_of
 from sscreport.problems import InputError, Problem, did_you_mean
 from sscreport.records import Analysis, Review, Row
 
@@ -53,7 +53,7 @@ def analyses_name_what_exists(review: Review) -> Iterator[Problem]:
         if analysis.measure not in MEASURES:
             expected = f"There is no such effect measure.{_meant(analysis.measure, MEASURES)}"
             yield _setting(path, "measure", analysis.measure, expected)
-        elif missing := [role for role in MEASURES[analysis.measure].roles if role not in table["columns"]]:
+        elif missing := [role for role in measure_of(analysis).roles if role not in table["columns"]]:
             yield _setting(
                 path, "columns", table["columns"], f"The measure also needs: {', '.join(missing)}."
             )

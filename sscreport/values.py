@@ -148,6 +148,10 @@ class Book:
     def __getitem__(self, key: str) -> Value:
         return self.values[key]
 
+    def get(self, key: str) -> Value | None:
+        """The value of a key that need not exist."""
+        return self.values.get(key)
+
     def __contains__(self, key: str) -> bool:
         return key in self.values
 

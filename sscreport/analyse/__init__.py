@@ -11,7 +11,7 @@ from sscreport import policy
 from sscreport.analyse.desk import Desk
 from sscreport.analyse.effects import study_effect, with_weights
 from sscreport.analyse.groups import heterogeneity_of, overall_group, subgroup_of, subgroup_test
-from sscreport.analyse.robustness import leave_one_out, small_study_effects
+from sscreport.analyse.robustness import cumulative, leave_one_out, prediction_interval, small_study_effects
 from sscreport.problems import InputError, Problem
 from sscreport.records import Review, Synthesis
 
@@ -57,4 +57,11 @@ def _synthesis(desk: Desk) -> Synthesis:
         leave_one_out=leave_one_out(desk, effects, decision.model) if options.get("leave_one_out") else {},
         small_study=small_study_effects(desk, effects) if options.get("small_study_tests") else None,
         words=words,
+        cumulative=cumulative(desk, effects, decision.model) if options.get("cumulative") else {},
+        prediction=(
+            prediction_interval(desk, overall, decision.model, spread)
+            if options.get("prediction_interval")
+            else None
+        ),
+        important=desk.book.get(f"review.outcomes.{analysis.outcome.id}.minimal_important_difference"),
     )

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from sscreport.analyse.quantities import QUANTITIES
-from sscreport.measures import MEASURES, Measure
+from sscreport.measures import Measure, measure_of
 from sscreport.records import Analysis, Review
 from sscreport.values import Book, Rule, Value
 
@@ -17,7 +17,7 @@ class Desk:
     def __init__(self, review: Review, analysis: Analysis):
         self.review, self.analysis = review, analysis
         self.book: Book = review.book
-        self.measure: Measure = MEASURES[analysis.measure]
+        self.measure: Measure = measure_of(analysis)
         self.level: Value = review.book["review.policy.confidence_level"]
 
     @property

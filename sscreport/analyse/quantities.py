@@ -9,6 +9,10 @@ from sscreport.values import COUNT, SUM, Rule
 HANDBOOK = "Cochrane Handbook for Systematic Reviews of Interventions, section 10.3"
 CHI_SQUARED = Rule("P of Q from the chi-squared distribution", "Cochran (1954) Biometrics 10:101")
 INTERVAL = Rule("estimate ± z × standard error, on the analysis scale", HANDBOOK)
+PREDICTION = Rule(
+    "estimate ± t × √(τ² + standard error²), t on k − 2 degrees of freedom",
+    "Higgins, Thompson & Spiegelhalter (2009) J R Stat Soc A 172:137",
+)
 Z_TEST = Rule("Z test", HANDBOOK)
 I_SQUARED = Rule("I²", "Higgins & Thompson (2002) Stat Med 21:1539")
 EGGER = Rule("Egger's regression test", "Egger et al. (1997) BMJ 315:629")
@@ -34,6 +38,8 @@ QUANTITIES = {
     "se": Quantity("standard error", None, "statistic", "outcome"),
     "ci_low": Quantity("lower limit of the interval", INTERVAL, "estimate", "outcome"),
     "ci_high": Quantity("upper limit of the interval", INTERVAL, "estimate", "outcome"),
+    "prediction_low": Quantity("lower limit of the prediction interval", PREDICTION, "estimate", "outcome"),
+    "prediction_high": Quantity("upper limit of the prediction interval", PREDICTION, "estimate", "outcome"),
     "weight": Quantity("weight", Rule("share of the total weight", HANDBOOK), "weight", "%"),
     "z": Quantity("Z", Z_TEST, "statistic"),
     "p": Quantity("P", Z_TEST, "p"),

@@ -13,19 +13,23 @@ from typing import Any
 from sscreport.draw.canvas import Canvas, Constant, Part
 from sscreport.draw.drawing import Drawing
 from sscreport.draw.flow import flow_diagram
-from sscreport.draw.forest import forest_plot
+from sscreport.draw.forest import LAYOUTS, WIDTH, draw_forest
 from sscreport.draw.funnel import funnel_plot
+from sscreport.draw.plan import Plan
+from sscreport.draw.plans import cumulative_plan, forest_plan, leave_one_out_plan, nos_stars
 from sscreport.folder import SETTINGS
 from sscreport.problems import InputError, Problem
 from sscreport.records import Review, Synthesis
 
 __all__ = [
     "KINDS",
+    "LAYOUTS",
     "Canvas",
     "Constant",
     "Drawing",
     "Part",
     "draw",
+    "draw_forest",
     "flow_diagram",
     "forest_plot",
     "funnel_plot",
@@ -49,8 +53,44 @@ def _flow(entry: Entry, review: Review, _: ById) -> Drawing:
     return flow_diagram(entry["id"], review.book, review.tables["search"])
 
 
-def _forest(entry: Entry, _: Review, syntheses: ById) -> Drawing:
-    return forest_plot(entry["id"], _synthesis(entry, syntheses))
+def forest_plot(figure_id: str, synthesis: Synthesis) -> Drawing:
+    """The forest plot of a synthesis as Review Manager sets it, the width of a page, on one of them."""
+    (drawing,) = draw_forest(figure_id, forest_plan(synthesis))
+    return drawing
+
+
+def _forest(entry: Entry, review: Review, syntheses: ById) -> Drawing:
+    stars = nos_stars(review) if entry.get("quality") else None
+    return _placed(entry, forest_plan(_synthesis(entry, syntheses), stars))
+
+
+def _leave_one_out(entry: Entry, _: Review, syntheses: ById) -> Drawing:
+    synthesis = _synthesis(entry, syntheses)
+    return _placed(entry, leave_one_out_plan(_with(synthesis, "leave_one_out", entry)))
+
+
+def _cumulative(entry: Entry, _: Review, syntheses: ById) -> Drawing:
+    return _placed(entry, cumulative_plan(_with(_synthesis(entry, syntheses), "cumulative", entry)))
+
+
+def _with(synthesis: Synthesis, setting: str, entry: Entry) -> Synthesis:
+    """The synthesis; InputError where its analysis was not asked for what the figure shows."""
+    if getattr(synthesis, setting):
+        return synthesis
+    expected = f"This figure needs {setting} = true in the analysis {synthesis.analysis.id}."
+    raise InputError([Problem(SETTINGS, expected, row=entry["id"], column="kind", value=entry["kind"])])
+
+
+def _placed(entry: Entry, plan: Plan) -> Drawing:
+    """The page of a forest plot that an entry asks for."""
+    pages = draw_forest(entry["id"], plan, entry.get("layout", "revman"), entry.get("width", WIDTH))
+    page = entry.get("page", 1)
+    if page > len(pages) or (len(pages) > 1 and "page" not in entry):
+        expected = f"This forest plot has {len(pages)} pages; each is an entry of its own with its page."
+        raise InputError(
+            [Problem(SETTINGS, expected, row=entry["id"], column="page", value=entry.get("page"))]
+        )
+    return pages[page - 1]
 
 
 def _funnel(entry: Entry, _: Review, syntheses: ById) -> Drawing:
@@ -60,6 +100,8 @@ def _funnel(entry: Entry, _: Review, syntheses: ById) -> Drawing:
 KINDS: dict[str, Callable[[Entry, Review, ById], Drawing]] = {
     "flow": _flow,
     "forest": _forest,
+    "leave-one-out": _leave_one_out,
+    "cumulative": _cumulative,
     "funnel": _funnel,
 }
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from sscreport.draw.canvas import Canvas, Constant
+from sscreport.draw.fonts import text_width
 from sscreport.wording import MINUS
 
 # Half-width of a symmetric axis and the step of its ticks, times a power of ten.
@@ -23,6 +24,7 @@ _RATIO = (
 # A study's interval may reach past all pooled results by this much before the axis cuts it.
 _OVERHANG = 1.25
 _TICK_MM = 0.9
+_LABEL_GAP = 0.8
 _TOLERANCE = 1e-9
 
 
@@ -46,7 +48,22 @@ class Axis:
         for tick in self.ticks:
             x = self.place(tick)
             canvas.line((x, y), (x, y + _TICK_MM))
-            canvas.text(x, y + _TICK_MM + 2.7, tick_label(tick), size, anchor="middle")
+        for tick in self._labelled(size):
+            canvas.text(self.place(tick), y + _TICK_MM + 2.7, tick_label(tick), size, anchor="middle")
+
+    def _labelled(self, size: float) -> list[float]:
+        """The ticks whose labels have room: the middle and the ends before the others."""
+        ticks = self.ticks
+        order = dict.fromkeys((ticks[len(ticks) // 2], ticks[0], ticks[-1], *ticks))
+        taken: list[tuple[float, float]] = []
+        kept = []
+        for tick in order:
+            half = text_width(tick_label(tick).text, size) / 2 + _LABEL_GAP / 2
+            left, right = self.place(tick) - half, self.place(tick) + half
+            if all(right <= start or end <= left for start, end in taken):
+                taken.append((left, right))
+                kept.append(tick)
+        return sorted(kept)
 
 
 def to_scale(number: float, log: bool) -> float:

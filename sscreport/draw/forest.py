@@ -1,332 +1,536 @@
-"""Forest plots in RevMan's layout: data columns at the left, the plot at the right."""
+"""Forest plots: a `Plan` placed in one of the layouts journals print, on as many pages as it needs."""
 
 from __future__ import annotations
 
+import dataclasses
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import groupby, pairwise
+from itertools import groupby
+from types import MappingProxyType
 
-from sscreport.draw import phrases
 from sscreport.draw.axis import Axis, symmetric_ticks
-from sscreport.draw.canvas import INK, Anchor, Canvas, Line, Part, line_text
+from sscreport.draw.canvas import INK, Anchor, Canvas, Line, Mark, Shape, line_text
 from sscreport.draw.drawing import Drawing, finish
-from sscreport.draw.fonts import MM_PER_POINT, text_width, wrap
-from sscreport.measures import MEASURES, Column, Measure
+from sscreport.draw.fonts import MM_PER_POINT, text_width
+from sscreport.draw.lines import aligned, wrap_parts
+from sscreport.draw.plan import Column, Parts, Plan, Result, Row, merged
 from sscreport.problems import BuildError, Problem
-from sscreport.records import Group, Pooled, StudyEffect, Synthesis
-from sscreport.values import Value
-from sscreport.wording import printed
 
 WIDTH = 170.0  # mm, the full page
-MARGIN = 0.5
-SIZE = 7.5  # points
-ROW = 4.1  # from here on in mm
+PAGE = 235.0  # mm, the height of one
+NARROW = 120.0  # mm, below which the type is 7 points
+MARGIN = 0.5  # from here on in mm
+ROW = 4.1
+MORE = 3.1  # a further line of the same row
 GAP = 3.2  # between columns
 GROUP_GAP = 1.9
 BASELINE = 0.93  # from a row's middle down to its baseline: half the height of a capital
-HEAD = MARGIN + 2.15 * ROW  # where the rule below the headings stands
 AXIS_NAMES = 7.2  # from the axis down to the baseline of the names of its sides
 NOTE_SIZE = 7.0
 LARGEST_SQUARE = 3.3
-LEAST_PLOT = 32.0
+PLAIN_SQUARE = 1.5  # where there is no weight
 DIAMOND = 2.7
 ARROW = 1.5
-SQUARE_FILL = "#6f8fae"
-SUBTOTAL_FILL = "#33506e"
-TOTAL_FILL = INK
+STAR = 0.85
+LIGHT = 1.35
+STACKED = 62.0
 RULE = "#8a8a8a"
+ZONE = "#e4e4e4"
+FAINT = "#c9c9c9"
+LIGHTS = {"low": ("#009E73", "+"), "some": ("#E69F00", "?"), "high": ("#D55E00", "−")}
 
-Parts = Sequence[Part]
+
+@dataclass(frozen=True)
+class Layout:
+    """How a journal sets a forest plot.
+
+    ``left`` and ``right`` name the columns on each side of the plot. ``merge``: counts stand as
+    "events/total". ``sides_above``: the names of both sides stand above the plot. ``pooled_line``: a
+    dashed line leads up from the total.
+    """
+
+    left: tuple[str, ...]
+    right: tuple[str, ...]
+    first: str
+    square: str
+    subtotal: str
+    total: str
+    merge: bool = False
+    sides_above: bool = False
+    pooled_line: bool = False
+    bands: str = ""
+
+
+LAYOUTS: Mapping[str, Layout] = MappingProxyType(
+    {
+        "revman": Layout(
+            left=("data", "weight", "effect"),
+            right=("quality",),
+            first="Study or subgroup",
+            square="#6f8fae",
+            subtotal="#33506e",
+            total=INK,
+        ),
+        "jama": Layout(
+            left=("data", "effect"),
+            right=("weight", "quality"),
+            first="Source",
+            square="#1f5a85",
+            subtotal="#1f5a85",
+            total="#1f5a85",
+            sides_above=True,
+            pooled_line=True,
+            bands="#f2f2f2",
+        ),
+        "bmj": Layout(
+            left=("data",),
+            right=("weight", "effect", "quality"),
+            first="Study",
+            square="#5b5b5b",
+            subtotal="#8fb3d1",
+            total="#2c6ca3",
+            merge=True,
+            pooled_line=True,
+        ),
+    }
+)
 
 
 @dataclass(frozen=True)
 class Field:
-    """A column as placed: its heading, the heading it shares with neighbours, its right edge."""
+    """A column as placed, with its cells by row."""
 
-    role: str
-    header: Parts
-    group: str
+    column: Column
     width: float
+    cells: Mapping[int, Parts]
     right: float = 0.0
 
 
-@dataclass
-class Plot:
-    """A forest plot while it is being placed: where the columns stand, and the next row's middle."""
+@dataclass(frozen=True)
+class Frame:
+    """Where everything stands across the page, in mm, with the lines that a row's label takes.
 
-    canvas: Canvas
-    synthesis: Synthesis
-    measure: Measure
-    fields: tuple[Field, ...]
+    ``stacked``: lines of statistics have no room beside the plot and take the whole width.
+    """
+
+    plan: Plan
+    layout: Layout
+    width: float
+    size: float
+    label: float
+    stacked: bool
+    left: tuple[Field, ...]
+    right: tuple[Field, ...]
     axis: Axis
+    labels: Mapping[int, Sequence[Parts]]
+    head: Sequence[Sequence[tuple[float, Parts, Anchor]]]
     mm_per_weight: float
-    y: float = MARGIN + ROW / 2
-    bottom: float = 0.0  # of what stands below the axis
 
     @property
-    def model(self) -> str:
-        return str(self.synthesis.decision.model.content)
+    def fields(self) -> tuple[Field, ...]:
+        return self.left + self.right
 
-    def write(self, x: float, parts: Part | Parts, bold: bool = False, anchor: Anchor = "start") -> None:
-        """A text on the current row."""
-        self.canvas.text(x, self.y + BASELINE, parts, SIZE, bold, anchor)
+    def height(self, i: int) -> float:
+        """Of a row."""
+        row = self.plan.rows[i]
+        return GROUP_GAP if row.kind == "gap" else ROW + MORE * (len(self.labels[i]) - 1)
+
+    @property
+    def top(self) -> float:
+        """Where the rule below the headings stands."""
+        return MARGIN + ROW * (len(self.head) + 0.15)
 
 
-def forest_plot(figure_id: str, synthesis: Synthesis) -> Drawing:
-    """The forest plot of a synthesis, 170 mm wide.
+def draw_forest(
+    figure_id: str, plan: Plan, layout: str = "revman", width: float = WIDTH, height: float = PAGE
+) -> tuple[Drawing, ...]:
+    """The pages of a forest plot, ``width`` mm wide and at most ``height`` mm high.
 
     Squares have an area proportional to weight and a diamond's tips are its interval's ends.
-    Intervals that reach beyond the axis end in an arrow.
+    Intervals that reach beyond the axis end in an arrow. Columns that leave too little room for the
+    plot go, those first that `Column.sheds` names first, and long names take several lines.
     """
-    plot = _layout(synthesis)
-    _head(plot)
-    for group in synthesis.groups:
-        _group(plot, group)
-    if not synthesis.groups:
-        _studies(plot, synthesis.overall)
-    _total(plot)
-    _note(plot)
-    plot.canvas.height = plot.y
-    return finish(figure_id, plot.canvas, phrases.describe_forest(synthesis))
+    setting = LAYOUTS[layout]
+    frame = _frame(figure_id, merged(plan) if setting.merge else plan, setting, width)
+    return tuple(_page(figure_id, frame, rows, last) for rows, last in _pages(frame, height))
 
 
-# --- layout
+# --- across the page
 
 
-def _layout(synthesis: Synthesis) -> Plot:
-    measure = MEASURES[synthesis.analysis.measure]
-    fields = _fields(synthesis, measure)
-    label_width = _label_width(synthesis, sum(field.width + GAP for field in fields))
-    right = MARGIN + label_width
-    placed = []
-    for field in fields:
-        right += GAP + field.width
-        placed.append(replace(field, right=right))
-    axis = Axis(_ticks(synthesis, measure), measure.log, right + 2 * GAP, WIDTH - MARGIN - 2 * GAP)
-    _demand_room(synthesis, axis.right - axis.left)
-    heaviest = max(effect.weight.content for effect in _effects(synthesis))
-    return Plot(Canvas(WIDTH), synthesis, measure, tuple(placed), axis, LARGEST_SQUARE / math.sqrt(heaviest))
+def _frame(figure_id: str, plan: Plan, layout: Layout, width: float) -> Frame:
+    size = 7.5 if width >= NARROW else 7.0
+    plot = max(24.0, 0.2 * width)
+    beside = 2 * GAP if width >= NARROW else GAP
+    shed = 0
+    while True:
+        left, right = (_fields(plan, parts, size, shed) for parts in (layout.left, layout.right))
+        taken = sum(field.width + GAP for field in (*left, *right)) + 2 * beside + 2 * MARGIN
+        room = width - plot - taken
+        natural = _natural_label(plan, layout, size)
+        if room >= min(natural, 0.2 * width):
+            break
+        shed += 1
+        if shed > max((c.sheds for columns in plan.columns.values() for c in columns), default=0):
+            expected = f"{width:g} mm are too narrow for it."
+            raise BuildError([Problem(f"forest plot {figure_id}", expected)])
+    shown = {field.column.role for field in (*left, *right)}
+    if any(_is_empty(row, shown) for row in plan.rows):
+        rows = [row for row in plan.rows if not _is_empty(row, shown)]
+        return _frame(figure_id, replace(plan, rows=rows), layout, width)
+    block = sum(field.width + GAP for field in left)
+    lines = [
+        text_width(line_text(row.label), size) for row in plan.rows if row.kind == "line" and not row.cells
+    ]
+    stacked = room + block < STACKED
+    label = min(room, natural if stacked else max(natural, max(lines, default=0.0) - block))
+    x = MARGIN + label
+    left = tuple(_placed(left, x))
+    right_width = sum(field.width + GAP for field in right)
+    axis_left = (left[-1].right if left else x) + beside
+    axis_right = width - MARGIN - right_width - beside
+    right = tuple(_placed(right, axis_right + beside - GAP))
+    axis = Axis(_ticks(plan), plan.log, axis_left, axis_right)
+    across = width - 2 * MARGIN if stacked else label + block
+    labels = {
+        i: wrap_parts(row.label, across, size, clauses=True)
+        if row.kind == "line" and not row.cells
+        else wrap_parts(row.label, label, size, row.kind in BOLD)
+        for i, row in enumerate(plan.rows)
+    }
+    weights = [r.result.weight for r in plan.rows if r.kind == "study" and r.result and r.result.weight]
+    scale = LARGEST_SQUARE / math.sqrt(max(weights, default=1.0))
+    frame = Frame(plan, layout, width, size, label, stacked, left, right, axis, labels, (), scale)
+    return replace(frame, head=_headings(frame))
 
 
-def _demand_room(synthesis: Synthesis, plot_width: float) -> None:
-    """BuildError where the columns leave no room to plot anything."""
-    if plot_width < LEAST_PLOT:
-        longest = max((printed(effect.study.label) for effect in _effects(synthesis)), key=len)
-        expected = f"Its columns leave too little room for the plot; shorten the study label {longest!r}."
-        raise BuildError([Problem(f"forest plot of {synthesis.analysis.id}", expected)])
+BOLD = ("heading", "subtotal", "total")
 
 
-def _effects(synthesis: Synthesis) -> tuple[StudyEffect, ...]:
-    return synthesis.overall.effects
+def _is_empty(row: Row, shown: set[str]) -> bool:
+    """Whether a row of sums has lost all columns they stand in."""
+    return row.kind == "line" and bool(row.cells) and not shown & set(row.cells)
 
 
-def _pooled(synthesis: Synthesis) -> list[Pooled]:
-    return [group.pooled for group in (*synthesis.groups, synthesis.overall)]
+def _natural_label(plan: Plan, layout: Layout, size: float) -> float:
+    widths = [
+        text_width(line_text(row.label), size, row.kind in BOLD) for row in plan.rows if row.kind != "line"
+    ]
+    return max([*widths, text_width(plan.first or layout.first, size, bold=True)])
 
 
-def _ticks(synthesis: Synthesis, measure: Measure) -> tuple[float, ...]:
-    firm = [effect.estimate.content for effect in _effects(synthesis)]
-    for pooled in _pooled(synthesis):
-        firm += [pooled.ci_low.content, pooled.ci_high.content]
-    loose = [end.content for effect in _effects(synthesis) for end in (effect.ci_low, effect.ci_high)]
-    return symmetric_ticks(firm, loose, measure.null, measure.log)
-
-
-def _fields(synthesis: Synthesis, measure: Measure) -> list[Field]:
-    """The columns after the study's name: the measure's data, the weight, the effect in words."""
-    results: list[Cells] = [_study_cells(effect) for effect in _effects(synthesis)]
-    results += [_pooled_cells(pooled, measure) for pooled in _pooled(synthesis)]
-    below = [{role: (pooled.totals[role],) for role in _below(measure)} for pooled in _pooled(synthesis)]
-    headings = [(column.role, (column.header,), column.group) for column in measure.columns]
-    headings += [("weight", ("Weight",), ""), ("effect", phrases.method(synthesis), measure.name)]
+def _fields(plan: Plan, parts: Iterable[str], size: float, shed: int) -> list[Field]:
+    """The columns of one side that are not shed, as wide as what stands in them."""
+    columns = [c for part in parts for c in plan.columns.get(part, ()) if not c.sheds or c.sheds > shed]
     fields = []
-    for role, header, group in headings:
-        texts = [line_text(row[role]) for row in (*results, *below) if role in row]
-        width = max([text_width(text, SIZE, bold=True) for text in texts] + [_bold(line_text(header))])
-        fields.append(Field(role, header, group, width))
-    return _room_for_groups(fields)
+    for column in columns:
+        cells = aligned(
+            {i: row.cells[column.role] for i, row in enumerate(plan.rows) if column.role in row.cells}
+        )
+        texts = [line_text(line) for line in cells.values()]
+        widths = [text_width(text, size, bold=True) for text in (*texts, line_text(column.header))]
+        widths += [_marks_width(row) for row in plan.rows if column.role == "quality"]
+        fields.append(Field(column, max(widths, default=0.0), cells))
+    return _room_for_groups(fields, size)
 
 
-def _room_for_groups(fields: Sequence[Field]) -> list[Field]:
+def _marks_width(row: Row) -> float:
+    return max(2.2 * STAR * row.stars[1] if row.stars else 0.0, 2.3 * LIGHT * len(row.lights))
+
+
+def _room_for_groups(fields: Sequence[Field], size: float) -> list[Field]:
     """A heading wider than the columns it is shared by widens the first of them."""
     roomy: list[Field] = []
-    for name, run in groupby(fields, key=lambda field: field.group):
+    for name, run in groupby(fields, key=lambda field: field.column.group):
         first, *others = run
         span = first.width + sum(GAP + field.width for field in others)
-        missing = max(0.0, _bold(name) - span)
+        missing = max(0.0, text_width(name, size, bold=True) - span)
         roomy += [replace(first, width=first.width + missing), *others]
     return roomy
 
 
-def _label_width(synthesis: Synthesis, columns: float) -> float:
-    """Room for the studies' names, and for the lines of statistics left of the plot."""
-    names = [_bold(line_text(phrases.study(effect))) for effect in _effects(synthesis)]
-    names += [_bold("Study or subgroup"), _bold(f"Subtotal {line_text(phrases.interval(synthesis))}")]
-    lines = [text_width(line_text(line), SIZE) for line in _statistics_lines(synthesis)]
-    return max([*names, max(lines) - columns])
+def _placed(fields: Iterable[Field], right: float) -> Iterator[Field]:
+    for field in fields:
+        right += GAP + field.width
+        yield replace(field, right=right)
 
 
-def _statistics_lines(synthesis: Synthesis) -> Iterable[Parts]:
-    model = synthesis.decision.model.content
-    for group in (*synthesis.groups, synthesis.overall):
-        yield phrases.heterogeneity(group.heterogeneity, model)
-        yield phrases.overall_effect(group.pooled)
-    if synthesis.subgroup_test:
-        yield phrases.subgroup_differences(synthesis.subgroup_test)
+def _ticks(plan: Plan) -> tuple[float, ...]:
+    """The axis shows every estimate and every pooled interval, and of the others what it can."""
+    firm, loose = [], []
+    for row in plan.rows:
+        if row.result:
+            loose += [row.result.low, row.result.high]
+            firm.append(row.result.estimate)
+            if row.kind in ("subtotal", "total"):
+                firm += [row.result.low, row.result.high]
+    firm, loose = ([x for x in numbers if math.isfinite(x)] for numbers in (firm, loose))
+    return symmetric_ticks(firm, loose, plan.null, plan.log)
 
 
-def _bold(text: str) -> float:
-    return text_width(text, SIZE, bold=True)
+def _headings(frame: Frame) -> list[list[tuple[float, Parts, Anchor]]]:
+    """The lines above the rule, from the top: places, texts and anchors."""
+    plan, axis, size = frame.plan, frame.axis, frame.size
+    middle, span = (axis.left + axis.right) / 2, axis.right - axis.left + 3 * GAP
+    above: list[list[tuple[float, Parts, Anchor]]] = []
+    if frame.layout.sides_above:
+        null = axis.place(plan.null)
+        halves = ((plan.sides[0], axis.left - GAP, null), (plan.sides[1], null, axis.right + GAP))
+        for name, start, end in halves:
+            for i, line in enumerate(wrap_parts((name,), end - start - 1.0, size, bold=True)):
+                above += [[]] if len(above) <= i else []
+                above[i].append(((start + end) / 2, line, "middle"))
+    else:
+        for text in ((plan.name,), plan.method):
+            above += [[(middle, line, "middle")] for line in wrap_parts(text, span, size, bold=True)]
+    lines = max(2, len(above))
+    head: list[list[tuple[float, Parts, Anchor]]] = [[] for _ in range(lines - len(above))] + above
+    for name, run in groupby(frame.fields, key=lambda field: field.column.group):
+        members = list(run)
+        if name:
+            start, end = members[0].right - members[0].width, members[-1].right
+            head[-2].append(((start + end) / 2, (name,), "middle"))
+    first = wrap_parts((plan.first or frame.layout.first,), frame.label + GAP / 2, size, bold=True)
+    for line, words in zip(head[-len(first) :], first, strict=True):
+        line.append((MARGIN, words, "start"))
+    head[-1] += [(field.right, field.column.header, "end") for field in frame.fields]
+    return head
 
 
-# --- what stands in the cells of a row, by role
-
-Cells = Mapping[str, Parts]
+# --- down the page
 
 
-def _study_cells(effect: StudyEffect) -> Cells:
-    data = {"n": effect.n, **effect.columns}
-    cells: dict[str, Parts] = {role: (value,) for role, value in data.items()}
-    return cells | {"weight": (effect.weight,), "effect": phrases.estimate(effect)}
+def _pages(frame: Frame, height: float) -> Iterator[tuple[range, bool]]:
+    """The rows of each page, and whether it is the last; what belongs together is not parted."""
+    foot = AXIS_NAMES + 2 * MORE + 3
+    notes = sum(len(wrap_parts(note, frame.width - 2 * MARGIN, NOTE_SIZE)) for note in frame.plan.notes) * 3.4
+    start, used = 0, 0.0
+    blocks = list(_blocks(frame.plan.rows))
+    for block in blocks:
+        need = sum(frame.height(i) for i in block)
+        closing = notes if block is blocks[-1] else 0.0
+        if used and frame.top + used + need + foot + closing > height:
+            yield range(start, block.start), False
+            start, used = block.start, 0.0
+        used += need
+    yield range(start, len(frame.plan.rows)), True
 
 
-def _pooled_cells(pooled: Pooled, measure: Measure) -> Cells:
-    sums: dict[str, Value] = {"n": pooled.n, **pooled.totals}
-    roles = [column.role for column in measure.columns if column.total]
-    cells: dict[str, Parts] = {role: (sums[role],) for role in roles if role not in _below(measure)}
-    return cells | {"weight": (pooled.weight,), "effect": phrases.estimate(pooled)}
+def _blocks(rows: Sequence[Row]) -> Iterator[range]:
+    """Rows that stay on one page: a heading with its first study, a summary with its lines."""
+    start = 0
+    for i in range(1, len(rows)):
+        held = rows[i - 1].kind == "heading" or rows[i].kind in ("line", "gap", "prediction")
+        if not held:
+            yield range(start, i)
+            start = i
+    yield range(start, len(rows))
 
 
-def _below(measure: Measure) -> dict[str, Column]:
-    """Sums that stand on a line of their own: all but the last of the counts under one heading."""
-    return {
-        first.role: first
-        for first, second in pairwise(measure.columns)
-        if first.total and second.total and first.group and first.group == second.group
-    }
+@dataclass
+class Page:
+    """A page while it is filled: ``y`` is the middle of the next row's first line."""
+
+    canvas: Canvas
+    frame: Frame
+    y: float
+    bands: list[Mark] = dataclasses.field(default_factory=list)
+
+    def clear(self, top: float, height: float) -> None:
+        """Keep what stands behind the plot away from a line that crosses it."""
+        self.canvas.rectangle(MARGIN, top, self.frame.width - 2 * MARGIN, height, "#ffffff")
+
+    def write(
+        self, x: float, parts: Parts, bold: bool = False, anchor: Anchor = "start", down: float = 0.0
+    ) -> None:
+        if line_text(parts):
+            self.canvas.text(x, self.y + down + BASELINE, parts, self.frame.size, bold, anchor)
 
 
-# --- rows
+def _page(figure_id: str, frame: Frame, rows: range, last: bool) -> Drawing:
+    page = Page(Canvas(frame.width), frame, MARGIN + ROW / 2)
+    _head(page)
+    shaded, bottom = False, frame.top
+    drawn = max(i for i in rows if frame.plan.rows[i].result)
+    for i in rows:
+        row = frame.plan.rows[i]
+        if frame.layout.bands and row.kind == "study":
+            shaded = not shaded
+            if shaded:
+                page.bands.append(_band(page, frame.height(i)))
+        _row(page, i, row)
+        page.y += frame.height(i)
+        if i == drawn:
+            bottom = _axis(page, page.y - ROW * 0.25, [frame.plan.rows[n] for n in rows])
+            page.y = bottom + ROW * 0.75 if frame.stacked else page.y
+    page.canvas.height = _notes(page, bottom, last)
+    return finish(figure_id, page.canvas, frame.plan.alt)
 
 
-def _head(plot: Plot) -> None:
-    """Two lines of headings over a rule; shared headings are centred over their columns."""
-    centre = (plot.axis.left + plot.axis.right) / 2
-    for name in dict.fromkeys(field.group for field in plot.fields if field.group):
-        members = [field for field in plot.fields if field.group == name]
-        left, right = members[0].right - members[0].width, members[-1].right
-        plot.write((left + right) / 2, name, bold=True, anchor="middle")
-        if len(members) > 1:
-            rule = plot.y + ROW * 0.45
-            plot.canvas.line((left, rule), (right, rule), width=0.4, color=RULE)
-    plot.write(centre, plot.measure.name, bold=True, anchor="middle")
-    plot.y += ROW
-    plot.write(MARGIN, "Study or subgroup", bold=True)
-    for field in plot.fields:
-        plot.write(field.right, field.header, bold=True, anchor="end")
-    plot.write(centre, phrases.method(plot.synthesis), bold=True, anchor="middle")
-    plot.canvas.line((MARGIN, HEAD), (WIDTH - MARGIN, HEAD), width=0.6)
-    plot.y = HEAD + ROW * 0.7
+def _band(page: Page, height: float) -> Shape:
+    left, right, top = MARGIN, page.frame.width - MARGIN, page.y - ROW / 2
+    return Shape(
+        ((left, top), (right, top), (right, top + height), (left, top + height)), page.frame.layout.bands
+    )
 
 
-def _group(plot: Plot, group: Group) -> None:
-    if group.label is not None:
-        plot.write(MARGIN, group.label, bold=True)
-        plot.y += ROW
-    _studies(plot, group)
-    _summary(plot, group, "Subtotal ", SUBTOTAL_FILL)
-    plot.y += GROUP_GAP
+def _head(page: Page) -> None:
+    frame = page.frame
+    for line in frame.head:
+        for x, parts, anchor in line:
+            page.write(x, parts, bold=True, anchor=anchor)
+        page.y += ROW
+    for name, run in groupby(frame.fields, key=lambda field: field.column.group):
+        members = list(run)
+        if name and len(members) > 1:
+            y = MARGIN + ROW * (len(frame.head) - 2) + ROW * 0.95
+            page.canvas.line(
+                (members[0].right - members[0].width, y), (members[-1].right, y), width=0.4, color=RULE
+            )
+    page.canvas.line((MARGIN, frame.top), (frame.width - MARGIN, frame.top), width=0.6)
+    page.y = frame.top + ROW * 0.7
 
 
-def _studies(plot: Plot, group: Group) -> None:
-    for effect in group.effects:
-        plot.write(MARGIN, phrases.study(effect))
-        _cells(plot, _study_cells(effect))
-        _interval(plot, effect)
-        plot.y += ROW
+def _row(page: Page, i: int, row: Row) -> None:
+    bold = row.kind in BOLD
+    if page.frame.stacked and row.kind == "line" and not row.cells:
+        height = page.frame.height(i)
+        page.clear(page.y - ROW / 2, height)
+    for n, line in enumerate(page.frame.labels[i]):
+        page.write(MARGIN, line, bold, down=n * MORE)
+    for field in page.frame.fields:
+        if i in field.cells:
+            page.write(field.right, field.cells[i], bold, anchor="end")
+        if field.column.role == "quality":
+            _quality(page, field, row)
+    if row.result:
+        DRAWN[row.kind](page, row.result)
 
 
-def _total(plot: Plot) -> None:
-    """The whole: its row, its statistics, and the axis beside them."""
-    axis_y = plot.y + ROW * (len(_below(plot.measure)) + 0.75)
-    _summary(plot, plot.synthesis.overall, "Total ", TOTAL_FILL)
-    if plot.synthesis.subgroup_test:
-        plot.write(MARGIN, phrases.subgroup_differences(plot.synthesis.subgroup_test))
-        plot.y += ROW
-    _axis(plot, axis_y)
+def _quality(page: Page, field: Field, row: Row) -> None:
+    left = field.right - field.width
+    if row.stars:
+        reached, most = row.stars
+        for n in range(most):
+            fill = INK if n < reached.content else "#ffffff"
+            _star(page, left + (2.2 * n + 1.1) * STAR, fill, reached)
+    for n, light in enumerate(row.lights):
+        color, sign = LIGHTS[light]
+        x = left + (2.3 * n + 1.15) * LIGHT
+        page.canvas.disc(x, page.y, LIGHT, color)
+        page.canvas.text(x, page.y + BASELINE, sign, 7.0, bold=True, anchor="middle")
 
 
-def _summary(plot: Plot, group: Group, name: str, fill: str) -> None:
-    """A pooled result: its row with a diamond, sums of events, heterogeneity and test."""
-    plot.write(MARGIN, phrases.summary(name, group, plot.synthesis), bold=True)
-    _cells(plot, _pooled_cells(group.pooled, plot.measure), bold=True)
-    _diamond(plot, group.pooled, fill)
-    plot.y += ROW
-    below = _below(plot.measure)
-    for header in dict.fromkeys(column.header for column in below.values()):
-        plot.write(MARGIN, f"Total {header.lower()}")
-        sums = {role: (group.pooled.totals[role],) for role in below if below[role].header == header}
-        _cells(plot, sums)
-        plot.y += ROW
-    spread = phrases.heterogeneity(group.heterogeneity, plot.model)
-    for line in (spread, phrases.overall_effect(group.pooled)):
-        plot.write(MARGIN, line)
-        plot.y += ROW
-
-
-def _cells(plot: Plot, cells: Cells, bold: bool = False) -> None:
-    for field in plot.fields:
-        if field.role in cells:
-            plot.write(field.right, cells[field.role], bold, anchor="end")
+def _star(page: Page, x: float, fill: str, value: object) -> None:
+    corners = [
+        (x + r * math.sin(math.pi * n / 5), page.y - r * math.cos(math.pi * n / 5))
+        for n in range(10)
+        for r in [STAR if n % 2 == 0 else 0.42 * STAR]
+    ]
+    page.canvas.shape(*corners, fill=fill, width=0.25, value=value)
 
 
 # --- the plot itself
 
 
-def _interval(plot: Plot, effect: StudyEffect) -> None:
+def _square(page: Page, result: Result) -> None:
     """A study's square and its interval, which ends in an arrow where the axis cuts it."""
-    axis, y = plot.axis, plot.y
-    side = plot.mm_per_weight * math.sqrt(effect.weight.content)
-    x = axis.place(effect.estimate.content)
-    low, high = effect.ci_low.content, effect.ci_high.content
-    plot.canvas.rectangle(x - side / 2, y - side / 2, side, side, SQUARE_FILL, value=effect.estimate)
-    plot.canvas.line((axis.place(low), y), (axis.place(high), y), width=0.7, value=effect.estimate)
-    if low < axis.ticks[0]:
-        _arrow(plot.canvas, axis.left, y, -1)
-    if high > axis.ticks[-1]:
-        _arrow(plot.canvas, axis.right, y, 1)
+    axis, y = page.frame.axis, page.y
+    page.canvas.line((axis.place(result.low), y), (axis.place(result.high), y), width=0.7, value=result.value)
+    if math.isfinite(result.estimate):
+        weight = result.weight
+        side = PLAIN_SQUARE if weight is None else page.frame.mm_per_weight * math.sqrt(weight)
+        x = axis.place(result.estimate)
+        page.canvas.rectangle(
+            x - side / 2, y - side / 2, side, side, page.frame.layout.square, value=result.value
+        )
+    _arrows(page, result)
 
 
-def _arrow(canvas: Canvas, x: float, y: float, direction: int) -> None:
-    tip, back = x + direction * ARROW / 2, x - direction * ARROW / 2
-    canvas.shape((tip, y), (back, y - ARROW / 2.4), (back, y + ARROW / 2.4), fill=INK)
+def _arrows(page: Page, result: Result) -> None:
+    axis = page.frame.axis
+    for cut, x, direction in (
+        (result.low < axis.ticks[0], axis.left, -1),
+        (result.high > axis.ticks[-1], axis.right, 1),
+    ):
+        if cut:
+            tip, back = x + direction * ARROW / 2, x - direction * ARROW / 2
+            page.canvas.shape(
+                (tip, page.y), (back, page.y - ARROW / 2.4), (back, page.y + ARROW / 2.4), fill=INK
+            )
 
 
-def _diamond(plot: Plot, pooled: Pooled, fill: str) -> None:
-    left, middle, right = (
-        plot.axis.place(value.content) for value in (pooled.ci_low, pooled.estimate, pooled.ci_high)
-    )
-    top, bottom = (middle, plot.y - DIAMOND / 2), (middle, plot.y + DIAMOND / 2)
-    plot.canvas.shape((left, plot.y), top, (right, plot.y), bottom, fill=fill, value=pooled.estimate)
+def _diamond(fill: Callable[[Layout], str]) -> Callable[[Page, Result], None]:
+    def draw(page: Page, result: Result) -> None:
+        places = (page.frame.axis.place(x) for x in (result.low, result.estimate, result.high))
+        left, middle, right = places
+        top, bottom = (middle, page.y - DIAMOND / 2), (middle, page.y + DIAMOND / 2)
+        page.canvas.shape(
+            (left, page.y), top, (right, page.y), bottom, fill=fill(page.frame.layout), value=result.value
+        )
+        _arrows(page, result)
+
+    return draw
 
 
-def _axis(plot: Plot, y: float) -> None:
-    """The axis with its ticks, the names of its two sides, and the null line behind all."""
-    axis, analysis = plot.axis, plot.synthesis.analysis
-    axis.draw(plot.canvas, y, SIZE)
-    null = axis.place(plot.measure.null)
-    plot.canvas.marks.insert(0, Line(((null, HEAD), (null, y)), 0.5, RULE))
-    for name, left, right in ((analysis.axis_low, axis.left, null), (analysis.axis_high, null, axis.right)):
-        for i, line in enumerate(wrap(name, right - left, SIZE)):
-            plot.canvas.text((left + right) / 2, y + AXIS_NAMES + i * 3.2, line, SIZE, anchor="middle")
-            plot.bottom = max(plot.bottom, y + AXIS_NAMES + i * 3.2 + 1)
+def _prediction(page: Page, result: Result) -> None:
+    """A bar with ends where the effect of a new study is expected."""
+    axis, y = page.frame.axis, page.y
+    low, high = axis.place(result.low), axis.place(result.high)
+    page.canvas.line((low, y), (high, y), width=1.6, color="#D55E00", value=result.value)
+    for x, cut in ((low, result.low < axis.ticks[0]), (high, result.high > axis.ticks[-1])):
+        if not cut:
+            page.canvas.line((x, y - 0.9), (x, y + 0.9), width=0.8, color="#D55E00")
+    _arrows(page, result)
 
 
-def _note(plot: Plot) -> None:
-    """The foot of the figure, with what the dagger means where one stands in it."""
-    plot.y = max(plot.y - ROW / 2, plot.bottom) + MARGIN
-    if plot.synthesis.reconstructed:
-        plot.y += NOTE_SIZE * MM_PER_POINT + 0.8
-        plot.canvas.text(MARGIN, plot.y, phrases.RECONSTRUCTED, NOTE_SIZE)
-        plot.y += 1.2
+DRAWN: Mapping[str, Callable[[Page, Result], None]] = {
+    "study": _square,
+    "subtotal": _diamond(lambda layout: layout.subtotal),
+    "total": _diamond(lambda layout: layout.total),
+    "prediction": _prediction,
+}
+
+
+def _axis(page: Page, y: float, rows: Sequence[Row]) -> float:
+    """The axis with the names of its sides and what lies behind the rows; returns the lowest point."""
+    frame, plan, axis = page.frame, page.frame.plan, page.frame.axis
+    axis.draw(page.canvas, y, frame.size)
+    null = axis.place(plan.null)
+    behind: list[Mark] = []
+    if plan.important is not None:
+        low, high = (
+            axis.place(plan.null / plan.important if plan.log else plan.null - plan.important),
+            axis.place(plan.null * plan.important if plan.log else plan.null + plan.important),
+        )
+        behind.append(Shape(((low, frame.top), (high, frame.top), (high, y), (low, y)), ZONE))
+    behind.append(Line(((null, frame.top), (null, y)), 0.5, RULE))
+    total = next((row.result for row in reversed(plan.rows) if row.kind == "total" and row.result), None)
+    if frame.layout.pooled_line and total and any(row.result is total for row in rows):
+        x = axis.place(total.estimate)
+        behind.append(Line(((x, frame.top), (x, y)), 0.5, frame.layout.total, (0.9, 0.7)))
+    page.canvas.marks[:0] = page.bands + behind
+    bottom = y + 4.2
+    if not frame.layout.sides_above:
+        for name, left, right in (
+            (plan.sides[0], axis.left - GAP, null - 0.6),
+            (plan.sides[1], null + 0.6, axis.right + GAP),
+        ):
+            for i, line in enumerate(wrap_parts((name,), right - left, frame.size)):
+                page.canvas.text(
+                    (left + right) / 2, y + AXIS_NAMES + i * MORE, line, frame.size, anchor="middle"
+                )
+                bottom = max(bottom, y + AXIS_NAMES + i * MORE + 1)
+    return bottom
+
+
+def _notes(page: Page, bottom: float, last: bool) -> float:
+    """What stands below, on the last page; returns the height of the figure."""
+    y = max(page.y - ROW / 2, bottom) + MARGIN
+    notes = page.frame.plan.notes if last else ()
+    for note in notes:
+        for line in wrap_parts(note, page.frame.width - 2 * MARGIN, NOTE_SIZE):
+            y += NOTE_SIZE * MM_PER_POINT + 0.8
+            page.canvas.text(MARGIN, y, line, NOTE_SIZE)
+    return y + 1.2 if notes else y

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from sscreport import wording
 from sscreport.draw.canvas import Constant, Part, line_text
-from sscreport.measures import MEASURES
+from sscreport.measures import MEASURES, measure_of
 from sscreport.records import (
     Group,
     Heterogeneity,
@@ -32,6 +34,11 @@ def estimate(result: StudyEffect | Pooled) -> Parts:
     return (result.estimate, " [", result.ci_low, ", ", result.ci_high, "]")
 
 
+def limits(low: Value, high: Value) -> Parts:
+    """ "[−1.36, 13.88]"."""
+    return ("[", low, ", ", high, "]")
+
+
 def study(effect: StudyEffect) -> Parts:
     return (effect.study.label, DAGGER) if effect.reconstructed else (effect.study.label,)
 
@@ -47,10 +54,15 @@ def summary(name: str, group: Group, synthesis: Synthesis) -> Parts:
     return (f"{name}(", *interval(synthesis), ")", *mark)
 
 
+def prediction(synthesis: Synthesis) -> Parts:
+    """ "Prediction interval (95%)"."""
+    return ("Prediction interval (", synthesis.level, ")")
+
+
 def method(synthesis: Synthesis) -> Parts:
     """ "IV, Random, 95% CI"."""
     model = synthesis.decision.model.content
-    label = MEASURES[synthesis.analysis.measure].fixed.label
+    label = measure_of(synthesis.analysis).fixed.label
     return (f"{label}, {model.capitalize()}, ", *interval(synthesis))
 
 
@@ -132,7 +144,23 @@ def describe_forest(synthesis: Synthesis) -> str:
     sentences.append(line_text(overall_effect(whole.pooled)) + ".")
     if synthesis.subgroup_test:
         sentences.append(line_text(subgroup_differences(synthesis.subgroup_test)) + ".")
+    if synthesis.prediction:
+        low, high = map(printed, synthesis.prediction)
+        sentences.append(f"{line_text(prediction(synthesis))}: {low} to {high}.")
     sentences.append(_direction(synthesis))
+    return " ".join(sentences + _told_note(synthesis.reconstructed))
+
+
+def describe_repeats(synthesis: Synthesis, kind: str, rows: Mapping[str, Pooled]) -> str:
+    """What a plot of repeated poolings shows; ``rows`` by what was left out or added."""
+    model = MODELS[synthesis.decision.model.content]
+    told = "; ".join(f"{name} {_told(pooled, synthesis)}" for name, pooled in rows.items())
+    sentences = [
+        f"{kind} forest plot. {synthesis.analysis.title}: {_measure_name(synthesis)}, {model} model.",
+        f"{told}.",
+        f"All studies: {_told(synthesis.overall.pooled, synthesis)}.",
+        _direction(synthesis),
+    ]
     return " ".join(sentences + _told_note(synthesis.reconstructed))
 
 
