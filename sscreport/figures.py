@@ -49,6 +49,7 @@ def forest(
     sides: tuple[str, str] = ("", ""),
     arms: Mapping[str, str] | None = None,
     title: str = "Forest plot",
+    both_models: bool = False,
     prediction_interval: bool = False,
     important_difference: float | None = None,
     stars: tuple[str, int] | None = None,
@@ -65,6 +66,7 @@ def forest(
     ``plot``: the analysis, or each study left out, or studies added one by one in the order of the column
     ``year``. ``layout``: "revman", "jama" or "bmj". ``width`` and ``height`` of a page in mm.
     ``sides`` name both sides of the null value; ``arms`` rename "Experimental" and "Control".
+    ``both_models``: the other model's weights and totals stand beside those of ``model``.
     ``important_difference``: the minimal important difference, for ratios a factor above 1.
     ``stars``: a column of Newcastle-Ottawa scores and their maximum.
 
@@ -77,6 +79,7 @@ def forest(
     options = {
         "leave_one_out": plot == "leave-one-out",
         "cumulative": plot == "cumulative",
+        "both_models": both_models,
         "prediction_interval": prediction_interval,
         "arms": dict(arms or {}),
         "n_unit": "patients",
@@ -198,7 +201,9 @@ class _Source:
 
     def _row(self, i: int) -> Row:
         values = {
-            role: self._read(f"row.{_id(i)}.{role}", i, role, float(self.frame.loc[i, role]), _style(role))
+            role: self._read(
+                f"row.{_id(i)}.{role}", i, role, float(self.frame.loc[i, role]), self._style(role)
+            )
             for role in self.variant.roles
         }
         values["n"] = self._read(f"row.{_id(i)}.n", i, "n", self._patients(i), "count")
@@ -208,6 +213,13 @@ class _Source:
                 f"row.{_id(i)}.year", i, "year", int(self.frame.loc[i, "year"]), "count"
             )
         return Row(_id(i), FRAME, i + 1, values, {})
+
+    def _style(self, role: str) -> str:
+        """Numbers print as they were given, unless they have more decimals than anybody reads."""
+        if re.match(r"(events|total|n)(_|$)", role):
+            return "count"
+        few = all(len(str(x).partition(".")[2]) <= 2 for x in self.frame[role])
+        return "raw" if few else "estimate"
 
     def _patients(self, i: int) -> int:
         counted = [role for role in self.variant.roles if re.match(r"(total|n)_", role)]
@@ -233,7 +245,3 @@ def _is_number(value: object) -> bool:
         return math.isfinite(float(value))  # type: ignore[arg-type]
     except (TypeError, ValueError):
         return False
-
-
-def _style(role: str) -> str:
-    return "count" if re.match(r"(events|total|n)(_|$)", role) else "estimate"

@@ -229,6 +229,18 @@ class Words:
 
 
 @dataclass(frozen=True)
+class OtherModel:
+    """The same analysis under the model that was not chosen, to stand beside it.
+
+    ``pooled`` by group id, "overall" for the whole; ``weights`` by the key of the study effect.
+    """
+
+    model: Value
+    pooled: Mapping[str, Pooled]
+    weights: Mapping[str, Value]
+
+
+@dataclass(frozen=True)
 class Synthesis:
     """All results of one analysis. ``level`` is the confidence level of every interval, in percent.
 
@@ -246,6 +258,7 @@ class Synthesis:
     words: Mapping[str, Words]  # by group id; "overall" for the whole
     cumulative: Mapping[str, Pooled] = field(default_factory=dict)  # by the id of the study added
     prediction: tuple[Value, Value] | None = None  # where a new study's effect is expected
+    other: OtherModel | None = None
     important: Value | None = None  # the minimal important difference of the outcome
 
     @property

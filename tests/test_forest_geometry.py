@@ -225,6 +225,22 @@ def test_repeated_poolings_are_those_of_the_library(plot: str) -> None:
     assert middles == pytest.approx([on_axis(page, math.exp(x)) for x in results], abs=0.02)
 
 
+def test_both_models_stand_side_by_side() -> None:
+    """A diamond for each, where the library puts it, and weights under both names, each to 100%."""
+    y, se = [0.3, -0.2, 0.6, 0.9], [0.3, 0.25, 0.4, 0.2]
+    (page,) = forest(given(y, se), "RR", both_models=True)
+    in_order((page,))
+    ends = [(place[0][0], place[2][0]) for place in diamonds(page)]
+    for method, found in zip(("DL", "FE"), ends, strict=True):
+        pooled = ma.pool(y, np.square(se), method=method)
+        limits = [on_axis(page, math.exp(x)) for x in (pooled.ci_low, pooled.ci_high)]
+        assert found == pytest.approx(limits, abs=0.02)
+    words = [box.text for box in text_boxes(parse(page))]
+    assert {"Weight", "Random", "Fixed", "Total (95% CI), random", "Total (95% CI), fixed"} <= set(words)
+    shares = [float(word.rstrip("%")) for word in words if word.endswith("%") and "=" not in word]
+    assert sum(shares) == pytest.approx(300, abs=0.6)  # both columns, and 100% of the chosen model
+
+
 def test_stars_show_the_score() -> None:
     """As many filled stars as points, of as many as the scale has."""
     (page,) = forest(given([0.1, 0.2], [0.1, 0.2]).assign(nos=[7, 3]), "OR", stars=("nos", 9))

@@ -10,7 +10,13 @@ from __future__ import annotations
 from sscreport import policy
 from sscreport.analyse.desk import Desk
 from sscreport.analyse.effects import study_effect, with_weights
-from sscreport.analyse.groups import heterogeneity_of, overall_group, subgroup_of, subgroup_test
+from sscreport.analyse.groups import (
+    heterogeneity_of,
+    other_model,
+    overall_group,
+    subgroup_of,
+    subgroup_test,
+)
 from sscreport.analyse.robustness import cumulative, leave_one_out, prediction_interval, small_study_effects
 from sscreport.problems import InputError, Problem
 from sscreport.records import Review, Synthesis
@@ -44,6 +50,11 @@ def _synthesis(desk: Desk) -> Synthesis:
     overall = overall_group(desk, effects, decision.model, spread)
     groups = tuple(subgroup_of(desk, subgroup, effects, decision.model) for subgroup in analysis.subgroups)
     words = {"overall": policy.words(desk.review, analysis.id, overall, analysis)}
+    other = None
+    if options.get("both_models"):
+        other = other_model(
+            desk, {"overall": overall, **{group.id: group for group in groups}}, decision.model
+        )
     words |= {
         group.id: policy.words(desk.review, f"{analysis.id}.{group.id}", group, analysis) for group in groups
     }
@@ -63,5 +74,6 @@ def _synthesis(desk: Desk) -> Synthesis:
             if options.get("prediction_interval")
             else None
         ),
+        other=other,
         important=desk.book.get(f"review.outcomes.{analysis.outcome.id}.minimal_important_difference"),
     )

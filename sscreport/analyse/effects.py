@@ -75,6 +75,18 @@ def with_weights(
     desk: Desk, effects: Sequence[StudyEffect], model: Value, spread: Heterogeneity | None
 ) -> list[StudyEffect]:
     """The same effects, each with its share of the whole analysis in percent."""
+    weights = shares(desk, effects, model, spread)
+    return [replace(effect, weight=weight) for effect, weight in zip(effects, weights, strict=True)]
+
+
+def shares(
+    desk: Desk,
+    effects: Sequence[StudyEffect],
+    model: Value,
+    spread: Heterogeneity | None,
+    named: str = "weight",
+) -> list[Value]:
+    """What share of the whole analysis each effect has under a model, in percent."""
     method, more = pooling_method(desk, model, spread)
     inputs = [*roles(effects, method.weight_roles), *more]
 
@@ -86,6 +98,6 @@ def with_weights(
         return percent
 
     return [
-        replace(effect, weight=desk.derive(effect.key, "weight", share(i), *inputs, decided_by=[model]))
+        desk.derive(effect.key, "weight", share(i), *inputs, decided_by=[model], named=named)
         for i, effect in enumerate(effects)
     ]

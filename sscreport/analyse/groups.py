@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from sscreport.analyse.desk import Desk
-from sscreport.analyse.effects import interval, pooling_method, reported, roles
-from sscreport.records import Group, Heterogeneity, Pooled, StudyEffect, Subgroup, SubgroupTest
+from sscreport.analyse.effects import interval, pooling_method, reported, roles, shares
+from sscreport.records import Group, Heterogeneity, OtherModel, Pooled, StudyEffect, Subgroup, SubgroupTest
 from sscreport.statistics import heterogeneity, tau_squared
 from sscreport.statistics.results import p_value
 from sscreport.values import SUM, Rule, Value
@@ -35,6 +35,31 @@ def subgroup_of(desk: Desk, subgroup: Subgroup, effects: Sequence[StudyEffect], 
     weight = desk.derive(place, "weight", np.sum, [effect.weight for effect in own], rule=SUM)
     label = desk.book[f"review.analyses.{desk.analysis.id}.subgroups.{subgroup.id}.label"]
     return Group(subgroup.id, label, own, pooled(desk, place, own, model, spread, weight), spread)
+
+
+def other_model(
+    desk: Desk,
+    groups: Mapping[str, Group],
+    model: Value,
+) -> OtherModel | None:
+    """All groups, by id, under the model that was not chosen; None where there is but one study."""
+    whole = groups["overall"]
+    if whole.heterogeneity is None:
+        return None
+    name = "fixed" if model.content == "random" else "random"
+    other = desk.derive(desk.analysis.id, "other_model", lambda _: name, model)
+    results = {
+        id: pooled(
+            desk,
+            f"{desk.analysis.id}.{name}" if id == "overall" else f"{desk.analysis.id}.{id}.{name}",
+            group.effects,
+            other,
+            group.heterogeneity,
+        )
+        for id, group in groups.items()
+    }
+    weights = shares(desk, whole.effects, other, whole.heterogeneity, f"weight_{name}")
+    return OtherModel(other, results, dict(zip((e.key for e in whole.effects), weights, strict=True)))
 
 
 def pooled(

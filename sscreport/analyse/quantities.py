@@ -40,6 +40,7 @@ QUANTITIES = {
     "ci_high": Quantity("upper limit of the interval", INTERVAL, "estimate", "outcome"),
     "prediction_low": Quantity("lower limit of the prediction interval", PREDICTION, "estimate", "outcome"),
     "prediction_high": Quantity("upper limit of the prediction interval", PREDICTION, "estimate", "outcome"),
+    "other_model": Quantity("the model that was not chosen", Rule("the other model"), "text"),
     "weight": Quantity("weight", Rule("share of the total weight", HANDBOOK), "weight", "%"),
     "z": Quantity("Z", Z_TEST, "statistic"),
     "p": Quantity("P", Z_TEST, "p"),

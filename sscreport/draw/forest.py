@@ -506,7 +506,7 @@ def _axis(page: Page, y: float, rows: Sequence[Row]) -> float:
         )
         behind.append(Shape(((low, frame.top), (high, frame.top), (high, y), (low, y)), ZONE))
     behind.append(Line(((null, frame.top), (null, y)), 0.5, RULE))
-    total = next((row.result for row in reversed(plan.rows) if row.kind == "total" and row.result), None)
+    total = next((row.result for row in plan.rows if row.kind == "total"), None)
     if frame.layout.pooled_line and total and any(row.result is total for row in rows):
         x = axis.place(total.estimate)
         behind.append(Line(((x, frame.top), (x, y)), 0.5, frame.layout.total, (0.9, 0.7)))

@@ -48,10 +48,15 @@ def interval(synthesis: Synthesis) -> Parts:
     return (synthesis.level, " CI")
 
 
-def summary(name: str, group: Group, synthesis: Synthesis) -> Parts:
-    """ "Total (95% CI)", with a dagger where the pooled result rests on reconstructed values."""
+def summary(name: str, group: Group, synthesis: Synthesis, model: Value | None = None) -> Parts:
+    """ "Total (95% CI)", with a dagger where the pooled result rests on reconstructed values.
+
+    Where both models stand in the plot, each row says which is its own.
+    """
     mark = (DAGGER,) if group.reconstructed else ()
-    return (f"{name}(", *interval(synthesis), ")", *mark)
+    shown = (model or synthesis.decision.model).content
+    which = f", {shown}" if synthesis.other else ""
+    return (f"{name}(", *interval(synthesis), f"){which}", *mark)
 
 
 def prediction(synthesis: Synthesis) -> Parts:
@@ -63,7 +68,8 @@ def method(synthesis: Synthesis) -> Parts:
     """ "IV, Random, 95% CI"."""
     model = synthesis.decision.model.content
     label = measure_of(synthesis.analysis).fixed.label
-    return (f"{label}, {model.capitalize()}, ", *interval(synthesis))
+    which = "" if synthesis.other else f"{model.capitalize()}, "
+    return (f"{label}, {which}", *interval(synthesis))
 
 
 def heterogeneity(result: Heterogeneity | None, model: str) -> Parts:
@@ -144,6 +150,9 @@ def describe_forest(synthesis: Synthesis) -> str:
     sentences.append(line_text(overall_effect(whole.pooled)) + ".")
     if synthesis.subgroup_test:
         sentences.append(line_text(subgroup_differences(synthesis.subgroup_test)) + ".")
+    if synthesis.other:
+        other = MODELS[synthesis.other.model.content]
+        sentences.append(f"By the {other} model: {_told(synthesis.other.pooled['overall'], synthesis)}.")
     if synthesis.prediction:
         low, high = map(printed, synthesis.prediction)
         sentences.append(f"{line_text(prediction(synthesis))}: {low} to {high}.")

@@ -96,7 +96,7 @@ def merged(plan: Plan) -> Plan:
     for row in plan.rows:
         sums = row.kind == "line" and bool(row.cells) and set(row.cells) <= set(pairs)
         if sums:  # of events, below the totals that they belong to
-            place = max(i for i, before in enumerate(rows) if before.result and before.kind != "prediction")
+            place = max(i for i, before in enumerate(rows) if set(pairs.values()) & set(before.cells))
             rows[place] = replace(rows[place], cells=_paired({**rows[place].cells, **row.cells}, pairs))
         else:
             rows.append(

@@ -24,7 +24,7 @@ def forest_plan(synthesis: Synthesis, stars: Mapping[str, tuple[Value, int]] | N
     for group in synthesis.groups:
         rows += _group(group, synthesis, measure, stars or {})
     if not synthesis.groups:
-        rows += _studies(synthesis.overall, stars or {})
+        rows += _studies(synthesis.overall, synthesis, stars or {})
     rows += _summary("total", "Total ", synthesis.overall, synthesis, measure)
     if synthesis.subgroup_test:
         rows.append(Row("line", phrases.subgroup_differences(synthesis.subgroup_test)))
@@ -41,7 +41,7 @@ def _plan(
     ]
     columns = {
         "data": data,
-        "weight": [Column("weight", ("Weight",), sheds=2)],
+        "weight": _weight_columns(synthesis),
         "effect": [Column("effect", phrases.method(synthesis), measure.name)],
         "quality": [Column("quality", ("NOS stars",), sheds=1)] if quality else [],
     }
@@ -63,6 +63,16 @@ def _plan(
     )
 
 
+def _weight_columns(synthesis: Synthesis) -> list[Column]:
+    if synthesis.other is None:
+        return [Column("weight", ("Weight",), sheds=2)]
+    models = (synthesis.decision.model, synthesis.other.model)
+    return [
+        Column(role, (model.content.capitalize(),), "Weight", sheds=2)
+        for role, model in zip(("weight", "other_weight"), models, strict=True)
+    ]
+
+
 def arm(group: str, settings: Mapping[str, Any]) -> str:
     """The name of an arm, where the analysis has names of its own."""
     return dict(settings.get("arms", {})).get(group, group)
@@ -76,14 +86,18 @@ def _group(
 ) -> list[Row]:
     heading = [Row("heading", (group.label,))] if group.label is not None else []
     summary = _summary("subtotal", "Subtotal ", group, synthesis, measure)
-    return [*heading, *_studies(group, stars), *summary, Row("gap")]
+    return [*heading, *_studies(group, synthesis, stars), *summary, Row("gap")]
 
 
-def _studies(group: Group, stars: Mapping[str, tuple[Value, int]]) -> list[Row]:
-    return [
-        Row("study", phrases.study(e), _study_cells(e), result_of(e, e.weight), stars.get(e.study.id))
-        for e in group.effects
-    ]
+def _studies(group: Group, synthesis: Synthesis, stars: Mapping[str, tuple[Value, int]]) -> list[Row]:
+    rows = []
+    for effect in group.effects:
+        cells = _study_cells(effect)
+        if synthesis.other:
+            cells = {**cells, "other_weight": (synthesis.other.weights[effect.key],)}
+        result = result_of(effect, effect.weight)
+        rows.append(Row("study", phrases.study(effect), cells, result, stars.get(effect.study.id)))
+    return rows
 
 
 def result_of(result: StudyEffect | Pooled, weight: Value | None = None) -> Result:
@@ -101,6 +115,10 @@ def _summary(kind: Any, name: str, group: Group, synthesis: Synthesis, measure: 
     pooled, below = group.pooled, _below(measure)
     label = phrases.summary(name, group, synthesis)
     rows = [Row(kind, label, _pooled_cells(pooled, measure), result_of(pooled))]
+    if synthesis.other:
+        also = synthesis.other.pooled[group.id]
+        label = phrases.summary(name, group, synthesis, synthesis.other.model)
+        rows.append(Row(kind, label, {"effect": phrases.estimate(also)}, result_of(also)))
     if kind == "total":
         rows += _prediction(synthesis)
     for header in dict.fromkeys(below.values()):
