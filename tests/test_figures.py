@@ -403,6 +403,30 @@ def test_a_wrong_figure_entry_is_named(drawn: Drawn, column: str, content: str) 
     assert "forest" in problem.expected or "rcs.m6" in problem.expected
 
 
+def test_settings_of_a_forest_plot_are_obeyed(drawn: Drawn) -> None:
+    """Layout, width and stars come from the entry; a missing page or an unasked analysis is named."""
+    syntheses = list(drawn.syntheses.values())
+
+    def drawing(**entry: object) -> Drawing:
+        full = {"id": "odd", "kind": "forest", "analysis": "rcs.m6"} | entry
+        return draw(dataclasses.replace(drawn.review, settings={"figures": [full]}), syntheses)["odd"]
+
+    jama = drawing(layout="jama", width=85)
+    assert jama.figure.width_mm == 85
+    assert "Source" in texts(jama)
+    stars = [e for e in parse(drawing(quality=True, width=200)).iter(f"{SVG}polygon") if len(points(e)) == 10]
+    assert len(stars) == 9 * len(drawn.syntheses["rcs.m6"].overall.effects)
+    assert "Study left out" in texts(drawing(kind="leave-one-out", analysis="vas.m6"))
+    for wrong, column in (
+        ({"page": 2}, "page"),
+        ({"kind": "leave-one-out"}, "kind"),
+        ({"kind": "cumulative"}, "kind"),
+    ):
+        with pytest.raises(InputError) as error:
+            drawing(**wrong)
+        assert error.value.problems[0].column == column
+
+
 def test_a_digit_in_plain_words_stops_the_build() -> None:
     """Words with a digit are refused unless the digit is declared a constant."""
     with pytest.raises(BuildError, match="without identity"):

@@ -75,7 +75,7 @@ def on_axis(drawing: Drawing, number: float) -> float:
 
 
 def in_order(drawings: tuple[Drawing, ...]) -> None:
-    """No text covers another or leaves its page, and none is smaller than 7 points."""
+    """No text covers another or leaves its page; type of 7 points and lines of 0.25 at least."""
     for drawing in drawings:
         root = parse(drawing)
         boxes: list[Box] = list(text_boxes(root))
@@ -87,6 +87,7 @@ def in_order(drawings: tuple[Drawing, ...]) -> None:
             below = (other for other in boxes[i + 1 :] if other.top < box.bottom)
             assert not [(box.text, other.text) for other in below if box.overlaps(other)]
         assert min(float(e.get("font-size")) for e in root.iter(f"{SVG}text")) >= 7
+        assert min(float(e.get("stroke-width", 1)) for e in root.iter()) >= 0.25
 
 
 @pytest.mark.parametrize("width", [85, 170])
