@@ -62,7 +62,8 @@ def write(
 
 def _left_over(written: Sequence[Path], output: Path, figures: Path) -> list[str]:
     """A sentence for each file of an earlier build that this one did not renew."""
-    places = [*figures.glob("*.svg"), *figures.glob("*.png"), *(output / "tables").glob("*.csv")]
+    places = [path for suffix in ("svg", "png", "csv") for path in figures.glob(f"*.{suffix}")]
+    places += (output / "tables").glob("*.csv")
     places += [path for path in output.glob("manuscript.*") if path.suffix[1:] in FORMATS]
     places += [path for path in (output / REVIEW).rglob("*") if path.is_file()]
     old = [path for path in sorted(places) if path not in written]
@@ -79,6 +80,8 @@ def _write_texts(
     for name, figure in manuscript.figures.items():
         _stage(moves, staging, figures / f"{name}.svg", figure.svg.encode())
         _stage(moves, staging, figures / f"{name}.png", manuscript.pngs[name])
+        if figure.data is not None:
+            _stage(moves, staging, figures / f"{name}.csv", write_csv(figure.data.table).encode())
     for name, table in tables.items():
         _stage(moves, staging, output / "tables" / f"{name}.csv", write_csv(table).encode())
     _stage(moves, staging, output / "values.json", manuscript.enclosure.values.encode())
