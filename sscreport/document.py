@@ -57,9 +57,9 @@ def places_of(origin: Origin, names: Mapping[str, str]) -> Iterator[tuple[str, s
 class Manuscript:
     """``tree`` is an ``<article>`` of strict XHTML-like elements without namespace.
 
-    ``figures``, ``figure_data`` (see `Composition`) and ``pngs`` (300 dpi) are keyed by figure id. ``origins`` say where every value
-    comes from; ``enclosure`` is what travels inside the files. ``about`` is what review.toml says
-    of the review, with the date of this edition.
+    ``figures``, ``figure_data`` (see `Composition`) and ``pngs`` (300 dpi) are keyed by figure id.
+    ``origins`` say where every value comes from; ``enclosure`` is what travels inside the files.
+    ``about`` is what review.toml says of the review, with the date of this edition.
     """
 
     tree: _Element

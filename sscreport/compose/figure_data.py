@@ -19,7 +19,8 @@ def folded(name: str, data: FigureData, label: str) -> _Element:
     """
     table, notes = table_markup(data.table)
     frame = Markup(
-        '<details class="figure-data" id="data-{}"><summary>{}</summary>{}<div class="notes">{}</div></details>'
+        '<details class="figure-data" id="data-{}"><summary>{}</summary>{}'
+        '<div class="notes">{}</div></details>'
     )
     details = etree.fromstring(frame.format(name, SUMMARY, table, notes))
     caption = etree.Element("caption")

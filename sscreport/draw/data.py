@@ -79,7 +79,7 @@ def _forest(entry: Entry, _: Drawing, by_id: ById) -> FigureData:
 
 def _forest_head(synthesis: Synthesis, measure: Measure) -> tuple[tuple[TableCell, ...], ...]:
     """Two lines; a heading that columns share stands above them."""
-    first = [_cell("Study or subgroup", header=True, rowspan=SHARED)]
+    first = [_cell("Study", header=True, rowspan=SHARED)]
     if synthesis.groups:
         first.append(_cell("Subgroup", header=True, rowspan=SHARED))
     second: list[TableCell] = []

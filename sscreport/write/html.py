@@ -2,8 +2,8 @@
 
 The page is the document tree saved: style sheet and figures are set into it, a table of contents
 is made from its headings and captions, and nothing is fetched from elsewhere. Every value, in the
-text, in the figures and in the data folded below them, is a button that opens its card; no script runs. What is enclosed in the
-manuscript travels in a block of JSON.
+text, in the figures and in the data folded below them, is a button that opens its card; no script
+runs. What is enclosed in the manuscript travels in a block of JSON.
 """
 
 from __future__ import annotations
