@@ -300,7 +300,7 @@ class Figure:
     """A finished figure: SVG text with marked numbers, and the description a reader hears.
 
     ``spots`` are its printed values and constants in the order of the SVG. ``data`` is what it
-    shows as a table, None for kinds of figure that have none.
+    shows as a table, None for kinds of figure that have none; figures are equal that look the same.
     """
 
     id: str
@@ -309,7 +309,7 @@ class Figure:
     width_mm: float
     height_mm: float
     spots: tuple[Spot, ...] = ()
-    data: FigureData | None = None
+    data: FigureData | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True)

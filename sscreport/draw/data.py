@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from itertools import groupby
+from itertools import dropwhile, groupby
 from typing import Any
 
 from sscreport import wording
@@ -187,11 +187,13 @@ def _steps(lines: Iterable[Text]) -> Iterable[tuple[tuple[Part, ...], Value]]:
 def _tidy(words: Sequence[Part]) -> tuple[Part, ...]:
     """The words without spaces around them and without "(n = " at their end."""
     tidy = [_COUNTED.sub("", part) if isinstance(part, str) else part for part in words]
-    while tidy and isinstance(tidy[0], str) and not tidy[0].strip():
-        tidy.pop(0)
-    while tidy and isinstance(tidy[-1], str) and not tidy[-1].strip():
-        tidy.pop()
-    return tuple(tidy)
+    tidy = _from_first_word(tidy, str.lstrip)
+    return tuple(reversed(_from_first_word(reversed(tidy), str.rstrip)))
+
+
+def _from_first_word(parts: Iterable[Part], strip: Callable[[str], str]) -> list[Part]:
+    kept = list(dropwhile(lambda part: isinstance(part, str) and not part.strip(), parts))
+    return [strip(part) if i == 0 and isinstance(part, str) else part for i, part in enumerate(kept)]
 
 
 DATA: Mapping[str, Callable[[Entry, Drawing, ById], FigureData]] = {

@@ -23,6 +23,13 @@ def fallback_font(sign: str) -> Path | None:
 
 
 @cache
+def is_truetype(path: Path) -> bool:
+    """Whether the outlines of a font file are TrueType's; those of others are PostScript's (CFF)."""
+    with TTFont(path, fontNumber=0, lazy=True) as font:
+        return "glyf" in font
+
+
+@cache
 def _installed() -> tuple[Path, ...]:
     from matplotlib.font_manager import findSystemFonts
 

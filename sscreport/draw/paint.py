@@ -1,6 +1,6 @@
 """Paint a canvas with matplotlib, as PNG, TIFF or PDF: the same marks, at their places in millimetres.
 
-The PDF is vector; its text stays text, in a subset of the typeface that is embedded as TrueType.
+The PDF is vector; its text stays text, in subsets of its fonts that are embedded.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import logging
 import warnings
 from collections.abc import Mapping
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import matplotlib
@@ -24,7 +25,7 @@ from matplotlib.text import Text as TextArtist
 from PIL import Image
 
 from sscreport.draw.canvas import INK, Canvas, Disc, Line, Mark, Shape, Text
-from sscreport.draw.fallback import fallback_font
+from sscreport.draw.fallback import fallback_font, is_truetype
 from sscreport.draw.fonts import MM_PER_POINT, font_path, foreign
 
 # Said of every subset font; the names that matter are there.
@@ -32,7 +33,8 @@ logging.getLogger("matplotlib.font_manager").setLevel(logging.ERROR)
 
 MM_PER_INCH = 25.4
 ALIGNMENTS = {"start": "left", "middle": "center", "end": "right"}
-TRUETYPE = 42  # the PDF font type that keeps the typeface's own outlines and hints
+# How a PDF carries a font: as it is, or its outlines drawn anew, which fits PostScript outlines too.
+TRUETYPE, DRAWN = 42, 3
 
 
 def to_png(canvas: Canvas, dpi: int = 300) -> bytes:
@@ -51,7 +53,9 @@ def to_tiff(canvas: Canvas, dpi: int = 300) -> bytes:
 def to_pdf(canvas: Canvas, title: str, alt: str) -> bytes:
     """The canvas as a PDF page of its own size; no clock is asked, so equal marks give equal bytes."""
     told = {"Title": title, "Subject": alt, "Creator": "sscreport", "Producer": None, "CreationDate": None}
-    with matplotlib.rc_context({"pdf.fonttype": TRUETYPE}):
+    texts = [mark for mark in canvas.marks if isinstance(mark, Text)]
+    lent = {path for mark in texts for path in _lent(mark.text, mark.bold)}
+    with matplotlib.rc_context({"pdf.fonttype": TRUETYPE if all(map(is_truetype, lent)) else DRAWN}):
         return _saved(canvas, 72, "pdf", told)
 
 
@@ -99,20 +103,23 @@ def _text(mark: Text) -> TextArtist:
 
 def _faces(text: str, bold: bool) -> FontProperties:
     """Our typeface, and after it the fonts of this machine for the characters that it lacks."""
-    lent = (fallback_font(sign) for sign in foreign(text, bold))
-    paths = dict.fromkeys(str(path) for path in lent if path is not None)
-    own = str(font_path(bold))
-    return FontProperties(family=[_named(path) for path in (own, *paths)]) if paths else _face(own)
+    own, lent = font_path(bold), _lent(text, bold)
+    return FontProperties(family=[_named(path) for path in (own, *lent)]) if lent else _face(own)
+
+
+def _lent(text: str, bold: bool) -> list[Path]:
+    found = (fallback_font(sign) for sign in foreign(text, bold))
+    return list(dict.fromkeys(path for path in found if path is not None))
 
 
 @cache
-def _face(path: str) -> FontProperties:
-    return FontProperties(fname=path)
+def _face(path: Path) -> FontProperties:
+    return FontProperties(fname=str(path))
 
 
 @cache
-def _named(path: str) -> str:
+def _named(path: Path) -> str:
     """A family of that one font file: only families can stand in for each other."""
     name = f"sscreport {path}"
-    fontManager.ttflist.append(FontEntry(fname=path, name=name, weight=400))
+    fontManager.ttflist.append(FontEntry(fname=str(path), name=name, weight=400))
     return name
