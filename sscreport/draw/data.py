@@ -22,7 +22,7 @@ from sscreport.values import Value
 from sscreport.wording import printed
 
 RECONSTRUCTED = Note(f"{wording.RECONSTRUCTED}; see Methods.", mark=wording.DAGGER)
-SHARED = 2  # lines of headings of a forest plot's table
+HEADINGS = 2  # lines above a forest plot's table
 
 Entry = Mapping[str, Any]
 ById = Mapping[str, Synthesis]
@@ -79,9 +79,9 @@ def _forest(entry: Entry, _: Drawing, by_id: ById) -> FigureData:
 
 def _forest_head(synthesis: Synthesis, measure: Measure) -> tuple[tuple[TableCell, ...], ...]:
     """Two lines; a heading that columns share stands above them."""
-    first = [_cell("Study", header=True, rowspan=SHARED)]
+    first = [_cell("Study", header=True, rowspan=HEADINGS)]
     if synthesis.groups:
-        first.append(_cell("Subgroup", header=True, rowspan=SHARED))
+        first.append(_cell("Subgroup", header=True, rowspan=HEADINGS))
     second: list[TableCell] = []
     for name, run in groupby(measure.columns, key=lambda column: column.group):
         columns: list[Column] = list(run)
@@ -89,8 +89,8 @@ def _forest_head(synthesis: Synthesis, measure: Measure) -> tuple[tuple[TableCel
             first.append(_cell(name, align="center", header=True, colspan=len(columns)))
             second += [_cell(column.header, align="right", header=True) for column in columns]
         else:
-            first += [_cell(c.header, align="right", header=True, rowspan=SHARED) for c in columns]
-    first.append(_cell("Weight", align="right", header=True, rowspan=SHARED))
+            first += [_cell(c.header, align="right", header=True, rowspan=HEADINGS) for c in columns]
+    first.append(_cell("Weight", align="right", header=True, rowspan=HEADINGS))
     result = (measure.name, ", ", *phrases.method(synthesis))
     ends = ("Estimate", "Lower limit", "Upper limit")
     first.append(_cell(*result, align="center", header=True, colspan=len(ends)))
