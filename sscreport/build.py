@@ -22,7 +22,7 @@ from sscreport.enclosure import enclose
 from sscreport.grade import grade
 from sscreport.load import load
 from sscreport.progress import Progress
-from sscreport.records import Review, Table
+from sscreport.records import Review, Synthesis, Table
 from sscreport.register import register
 from sscreport.tabulate import tabulate
 from sscreport.validate import validate
@@ -33,11 +33,15 @@ PNG_DPI = 300
 
 @dataclass(frozen=True)
 class Made:
-    """Everything that is made of a review before anything is written."""
+    """Everything that is made of a review before anything is written.
+
+    ``warnings`` say what the user should know although all was made.
+    """
 
     review: Review
     manuscript: Manuscript
     tables: Mapping[str, Table]
+    warnings: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
@@ -57,7 +61,8 @@ def build(
     written before as it was.
     """
     made = make(review_folder, progress)
-    return BuildResult(*write(made.manuscript, made.tables, output, figures_folder, formats, progress))
+    written, warnings = write(made.manuscript, made.tables, output, figures_folder, formats, progress)
+    return BuildResult(written, [*made.warnings, *warnings])
 
 
 def make(review_folder: Path, progress: Progress, paint: bool = True) -> Made:
@@ -66,13 +71,7 @@ def make(review_folder: Path, progress: Progress, paint: bool = True) -> Made:
     Without ``paint`` no figure is painted as PNG, which takes most of the time; the manuscript can
     then be written as HTML and PDF only.
     """
-    with progress.step("load"):
-        review, problems = load(review_folder)
-    with progress.step("validate"):
-        validate(review, problems)
-    with progress.step("analyse"):
-        describe(review)
-        syntheses = analyse(review)
+    review, syntheses = synthesise(review_folder, progress)
     with progress.step("grade"):
         findings = grade(review, syntheses)
     with progress.step("draw"):
@@ -94,9 +93,23 @@ def make(review_folder: Path, progress: Progress, paint: bool = True) -> Made:
         keywords=tuple(about["keywords"]),
         language=about["language"],
         figures=figures,
+        figure_data=composition.figure_data,
         pngs=pngs,
         origins=origins,
         enclosure=enclose(review.root, origins.to_json()),
         about={**about, "date": review.settings["edition"]["date"]},
     )
-    return Made(review, manuscript, tables)
+    warnings = [warning for drawing in drawings.values() for warning in drawing.warnings]
+    return Made(review, manuscript, tables, warnings)
+
+
+def synthesise(review_folder: Path, progress: Progress) -> tuple[Review, list[Synthesis]]:
+    """The review with its results, as figures and tables show them; raises as `build` does."""
+    with progress.step("load"):
+        review, problems = load(review_folder)
+    with progress.step("validate"):
+        validate(review, problems)
+    with progress.step("analyse"):
+        describe(review)
+        syntheses = analyse(review)
+    return review, syntheses

@@ -50,10 +50,10 @@ def _unexplained(readings: Mapping[str, Reading]) -> list[str]:
 
 
 def _texts(reading: Reading) -> dict[str, set[str]]:
-    """What each key prints, in the text and in pictures."""
+    """What each key prints where all formats print it, in the text and in pictures."""
     found: dict[str, set[str]] = {}
     for piece in (*reading.pieces, *reading.drawn):
-        if piece.kind == VALUE and piece.text.strip():
+        if piece.kind == VALUE and piece.shared and piece.text.strip():
             found.setdefault(piece.key, set()).add(_bare(piece.text))
     return found
 

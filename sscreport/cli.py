@@ -17,7 +17,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from sscreport import __version__
-from sscreport.commands import build, check, trace, verify
+from sscreport.commands import build, check, figure, trace, verify
 from sscreport.commands.command import ERROR, FINE, INTERRUPTED
 from sscreport.problems import InputError, SSCReportError
 
@@ -105,6 +105,7 @@ def _explain(error: Exception) -> str:
 
 COMMANDS = {
     "build": build.COMMAND,
+    "figure": figure.COMMAND,
     "trace": trace.COMMAND,
     "verify": verify.COMMAND,
     "check": check.COMMAND,

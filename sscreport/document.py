@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from lxml.etree import _Element
@@ -18,11 +18,13 @@ from sscreport.records import Figure
 class Composition:
     """The composed tree, and by key the template lines whose wording depends on a value.
 
-    A line is written "templates/results.html:12".
+    A line is written "templates/results.html:12". ``figure_data`` are by figure id the folded
+    tables of what the figures show, which the web page alone sets below them.
     """
 
     tree: _Element
     consulted: Mapping[str, tuple[str, ...]]
+    figure_data: Mapping[str, _Element]
 
 
 def place_names(tree: _Element) -> dict[str, str]:
@@ -55,9 +57,9 @@ def places_of(origin: Origin, names: Mapping[str, str]) -> Iterator[tuple[str, s
 class Manuscript:
     """``tree`` is an ``<article>`` of strict XHTML-like elements without namespace.
 
-    ``figures`` and ``pngs`` (300 dpi) are keyed by figure id. ``origins`` say where every value
-    comes from; ``enclosure`` is what travels inside the files. ``about`` is what review.toml says
-    of the review, with the date of this edition.
+    ``figures``, ``figure_data`` (see `Composition`) and ``pngs`` (300 dpi) are keyed by figure id.
+    ``origins`` say where every value comes from; ``enclosure`` is what travels inside the files.
+    ``about`` is what review.toml says of the review, with the date of this edition.
     """
 
     tree: _Element
@@ -71,3 +73,4 @@ class Manuscript:
     origins: Origins
     enclosure: Enclosure
     about: Mapping[str, Any]
+    figure_data: Mapping[str, _Element] = field(default_factory=dict)

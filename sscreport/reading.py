@@ -28,12 +28,16 @@ KINDS = (VALUE, CITATION, CROSS_REFERENCE, CONSTANT, BIBLIOGRAPHY, ORIGIN, CONTE
 
 @dataclass(frozen=True)
 class Piece:
-    """A run of text of one kind. ``key`` is that of a value; ``place`` is said to a human."""
+    """A run of text of one kind. ``key`` is that of a value; ``place`` is said to a human.
+
+    ``shared`` says whether the other formats carry it too.
+    """
 
     text: str
     kind: str = TEXT
     key: str = ""
     place: str = ""
+    shared: bool = True
 
 
 @dataclass(frozen=True)

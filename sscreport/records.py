@@ -315,7 +315,8 @@ class Spot:
 class Figure:
     """A finished figure: SVG text with marked numbers, and the description a reader hears.
 
-    ``spots`` are its printed values and constants in the order of the SVG.
+    ``spots`` are its printed values and constants in the order of the SVG. ``data`` is what it
+    shows as a table, None for kinds of figure that have none; figures are equal that look the same.
     """
 
     id: str
@@ -324,6 +325,7 @@ class Figure:
     width_mm: float
     height_mm: float
     spots: tuple[Spot, ...] = ()
+    data: FigureData | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True)
@@ -363,3 +365,11 @@ class Table:
     head: tuple[tuple[TableCell, ...], ...]
     body: tuple[tuple[TableCell, ...], ...]
     landscape: bool = False
+
+
+@dataclass(frozen=True)
+class FigureData:
+    """What a figure shows, as a table; ``told`` says each row of its body as one sentence."""
+
+    table: Table
+    told: tuple[str, ...]

@@ -14,8 +14,9 @@ from lxml import etree
 
 from sscreport.document import Composition
 from sscreport.origins import Origin, Origins, Use
-from sscreport.records import Figure, Review
+from sscreport.records import Figure, FigureData, Review
 from sscreport.values import Book, Cell, Value
+from sscreport.wording import printed
 
 # Beyond twelve digits, computed numbers depend on the processor.
 SIGNIFICANT = 12
@@ -54,7 +55,17 @@ def _uses(article: etree._Element, figures: Mapping[str, Figure]) -> dict[str, l
     for name, figure in figures.items():
         for key, text in marked_texts(figure.svg):
             found.setdefault(key, []).append(Use("", text, f"figures/{name}.svg"))
+    for name, figure in figures.items():  # what is drawn without its number, and told in the data alone
+        for value in _told(figure.data):
+            found.setdefault(value.key, [Use("", printed(value), f"figures/{name}.svg")])
     return found
+
+
+def _told(data: FigureData | None) -> Iterator[Value]:
+    """The values in the table of a figure."""
+    for row in (*data.table.head, *data.table.body) if data else ():
+        for cell in row:
+            yield from (part for part in cell.parts if isinstance(part, Value))
 
 
 def _place(element: etree._Element) -> str:

@@ -448,9 +448,10 @@ def test_printing_shows_text_only(opened: Page) -> None:
 
 @needs_chromium
 def test_copied_text_keeps_its_numbers(opened: Page) -> None:
-    """A selection over paragraphs, tables and their notes holds every word and number of them."""
+    """A selection over paragraphs, tables (folded ones opened) and notes holds every word and number."""
     paragraphs, missing = opened.evaluate("""() => {
         const missing = [], selection = getSelection(), plain = text => text.replace(/\\s+/g, '');
+        document.querySelectorAll('main details').forEach(details => details.open = true);
         const blocks = [...document.querySelectorAll('main p, main h1, main table, main figcaption')];
         for (const block of blocks) {
             selection.selectAllChildren(block);

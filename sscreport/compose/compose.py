@@ -11,6 +11,7 @@ from markupsafe import Markup
 
 from sscreport.compose import numbering
 from sscreport.compose.audit import audit
+from sscreport.compose.figure_data import folded
 from sscreport.compose.tables import table_markup
 from sscreport.compose.templates import Guard
 from sscreport.document import Composition
@@ -42,12 +43,20 @@ def compose(review: Review, figures: Mapping[str, Figure], tables: Mapping[str, 
         raise InputError(problems)
     article = etree.Element("article")
     article.extend(parts[name] for name in names)
-    _number(article, review)
-    audit(article, review.book)
-    return Composition(article, {key: tuple(lines) for key, lines in guard.consulted.items()})
+    labels = _number(article, review)
+    data = {
+        name: folded(name, figure.data, labels[f"fig-{name}"])
+        for name, figure in figures.items()
+        if figure.data is not None
+    }
+    for element in (article, *data.values()):
+        audit(element, review.book)
+    consulted = {key: tuple(lines) for key, lines in guard.consulted.items()}
+    return Composition(article, consulted, data)
 
 
-def _number(article: etree._Element, review: Review) -> None:
+def _number(article: etree._Element, review: Review) -> dict[str, str]:
+    """Number everything; returns the labels of figures and tables by their ids."""
     labels = numbering.number_floats(article)
     numbering.fill_references(article, labels)
     references = numbering.fill_citations(article, review.references)
@@ -55,6 +64,7 @@ def _number(article: etree._Element, review: Review) -> None:
         article.append(references)
     numbering.number_uses(article)
     numbering.number_constants(article)
+    return labels
 
 
 def _parse(name: str, markup: str, problems: list[Problem], folder: Path) -> etree._Element | None:

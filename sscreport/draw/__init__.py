@@ -1,8 +1,8 @@
 """Draw the review's figures: forest plots, funnel plot and flow diagram.
 
-A figure is placed once, as marks on a `Canvas` in millimetres. `svg` and `png` each write those
-marks, so the vector and the raster form cannot differ. To add a kind of figure, write a function
-that returns a `Drawing` and name it in `KINDS`.
+A figure is placed once, as marks on a `Canvas` in millimetres. `svg` and `paint` each write those
+marks, so that all its forms are the same. To add a kind of figure, write a function that returns a
+`Drawing` and name it in `KINDS`; `data` says what it shows as a table.
 """
 
 from __future__ import annotations
@@ -11,7 +11,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from sscreport.draw.canvas import Canvas, Constant, Part
-from sscreport.draw.drawing import Drawing
+from sscreport.draw.data import figure_data
+from sscreport.draw.drawing import FORMATS, Drawing
 from sscreport.draw.flow import flow_diagram
 from sscreport.draw.forest import LAYOUTS, WIDTH, draw_forest
 from sscreport.draw.funnel import funnel_plot
@@ -22,6 +23,7 @@ from sscreport.problems import InputError, Problem
 from sscreport.records import Review, Synthesis
 
 __all__ = [
+    "FORMATS",
     "KINDS",
     "LAYOUTS",
     "Canvas",
@@ -29,6 +31,7 @@ __all__ = [
     "Drawing",
     "Part",
     "draw",
+    "draw_figure",
     "draw_forest",
     "flow_diagram",
     "forest_plot",
@@ -107,16 +110,19 @@ KINDS: dict[str, Callable[[Entry, Review, ById], Drawing]] = {
 
 
 def draw(review: Review, syntheses: Sequence[Synthesis]) -> dict[str, Drawing]:
-    """Every figure of ``review.settings["figures"]`` by its id, in that order.
+    """Every figure of ``review.settings["figures"]`` by its id, in that order; raises as `draw_figure`."""
+    return {entry["id"]: draw_figure(entry, review, syntheses) for entry in review.settings["figures"]}
+
+
+def draw_figure(entry: Entry, review: Review, syntheses: Sequence[Synthesis]) -> Drawing:
+    """The figure of one entry of ``review.settings["figures"]``, with its data.
 
     Raises InputError for an unknown kind or analysis, BuildError for a digit without identity.
     """
     by_id = {synthesis.analysis.id: synthesis for synthesis in syntheses}
-    drawings: dict[str, Drawing] = {}
-    for entry in review.settings["figures"]:
-        kind = entry.get("kind")
-        if kind not in KINDS:
-            expected = f"The kind of a figure is one of: {', '.join(KINDS)}."
-            raise InputError([Problem(SETTINGS, expected, row=entry["id"], column="kind", value=kind)])
-        drawings[entry["id"]] = KINDS[kind](entry, review, by_id)
-    return drawings
+    kind = entry.get("kind")
+    if kind not in KINDS:
+        expected = f"The kind of a figure is one of: {', '.join(KINDS)}."
+        raise InputError([Problem(SETTINGS, expected, row=entry["id"], column="kind", value=kind)])
+    drawing = KINDS[kind](entry, review, by_id)
+    return drawing.with_data(figure_data(entry, drawing, by_id))

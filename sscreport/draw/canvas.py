@@ -17,6 +17,8 @@ from sscreport.values import Value
 from sscreport.wording import has_digit, printed
 
 INK = "#1a1a1a"
+# What journals print legibly, in points.
+LEAST_TYPE, LEAST_LINE = 7.0, 0.25
 Anchor = Literal["start", "middle", "end"]
 Point = tuple[float, float]
 
@@ -135,7 +137,12 @@ class Canvas:
         bold: bool = False,
         anchor: Anchor = "start",
     ) -> Text:
-        """Add one line of text. BuildError where a digit stands in words without identity."""
+        """Add one line of text.
+
+        BuildError where a digit stands in words without identity, or the type is too small to print.
+        """
+        if size < LEAST_TYPE:
+            raise BuildError([Problem("figure", f"Type of {size:g} pt is below {LEAST_TYPE:g} pt.")])
         line = (parts,) if isinstance(parts, str | Value | Constant) else tuple(parts)
         for part in line:
             if isinstance(part, str) and has_digit(part):
@@ -152,11 +159,14 @@ class Canvas:
         dash: tuple[float, float] | None = None,
         value: Value | None = None,
     ) -> None:
+        _demand_line(width)
         self.marks.append(Line(points, width, color, dash, value))
 
     def shape(
         self, *points: Point, fill: str, outline: str = INK, width: float = 0.0, value: Value | None = None
     ) -> None:
+        if width:
+            _demand_line(width)
         self.marks.append(Shape(points, fill, outline, width, value))
 
     def rectangle(
@@ -179,3 +189,9 @@ class Canvas:
 
     def disc(self, x: float, y: float, radius: float, fill: str, value: Value | None = None) -> None:
         self.marks.append(Disc(x, y, radius, fill, value))
+
+
+def _demand_line(width: float) -> None:
+    """BuildError where a line is too thin to print."""
+    if width < LEAST_LINE:
+        raise BuildError([Problem("figure", f"A line of {width:g} pt is below {LEAST_LINE:g} pt.")])

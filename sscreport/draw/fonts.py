@@ -1,17 +1,28 @@
 """The figures' typeface, shipped with the package, and how wide a text is in it.
 
 Arimo has the metrics of Arial, Liberation Sans and Helvetica: what fits here fits with those too.
+Its copy here has Latin and Greek letters and signs. Other characters are painted in a font of the
+machine (`fallback`), and measured as wide as such fonts make them at most.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import io
+import unicodedata
+from collections.abc import Iterable, Sequence
 from functools import cache
 from pathlib import Path
 
+from fontTools import subset
+from fontTools.ttLib import TTFont
 from PIL import ImageFont
 
-FAMILY = "Arimo, Arial, 'Liberation Sans', Helvetica, sans-serif"
+# After our typeface and its like, fonts with Chinese, Japanese and Korean characters.
+FAMILY = (
+    "Arimo, Arial, 'Liberation Sans', Helvetica, 'Noto Sans CJK SC', 'Source Han Sans SC', 'PingFang SC', "
+    "'Microsoft YaHei', 'Hiragino Sans', 'Yu Gothic', 'Malgun Gothic', 'WenQuanYi Micro Hei', "
+    "'Droid Sans Fallback', sans-serif"
+)
 MM_PER_POINT = 25.4 / 72
 ASCENT, DESCENT = 0.74, 0.22  # of the type size: room above and below the baseline
 _FOLDER = Path(__file__).resolve().parent.parent / "fonts"
@@ -28,9 +39,44 @@ def _font(bold: bool) -> ImageFont.FreeTypeFont:
     return ImageFont.truetype(font_path(bold), _EM, layout_engine=ImageFont.Layout.BASIC)
 
 
+@cache
+def _own(bold: bool) -> frozenset[str]:
+    """The characters that the typeface has."""
+    with TTFont(font_path(bold), lazy=True) as font:
+        return frozenset(map(chr, font.getBestCmap()))
+
+
+def foreign(text: str, bold: bool = False) -> list[str]:
+    """The characters of ``text`` that the typeface lacks and that are seen, each once, in order."""
+    return [sign for sign in dict.fromkeys(text) if sign not in _own(bold) and not _unseen(sign)]
+
+
+def _unseen(sign: str) -> bool:
+    """Whether a character takes no room: it combines with the one before it, or only directs."""
+    return unicodedata.category(sign) in ("Mn", "Me", "Cf", "Cc")
+
+
 def text_width(text: str, points: float, bold: bool = False) -> float:
-    """Width of one line of ``text`` in millimetres at a type size of ``points``."""
-    return _font(bold).getlength(text) / _EM * points * MM_PER_POINT
+    """Width of one line of ``text`` in millimetres at a type size of ``points``.
+
+    A character that the typeface lacks counts one em: Chinese, Japanese and Korean characters are
+    that wide (East Asian Width W and F, Unicode annex 11), letters of other scripts narrower.
+    """
+    own = "".join(sign for sign in text if sign in _own(bold))
+    lacking = sum(sign not in _own(bold) and not _unseen(sign) for sign in text)
+    return (_font(bold).getlength(own) / _EM + lacking) * points * MM_PER_POINT
+
+
+def subset_font(texts: Iterable[str], bold: bool = False) -> bytes:
+    """The typeface as TrueType, cut down to the characters of ``texts``; the same for the same."""
+    options = subset.Options(layout_features=["kern"], hinting=False, notdef_outline=True)
+    cutter = subset.Subsetter(options)
+    with TTFont(font_path(bold), recalcTimestamp=False) as font:
+        cutter.populate(text="".join(texts))
+        cutter.subset(font)
+        buffer = io.BytesIO()
+        font.save(buffer)
+    return buffer.getvalue()
 
 
 def wrap(text: str, width: float, points: float, bold: bool = False, tail: str = "") -> list[str]:

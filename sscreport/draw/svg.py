@@ -5,18 +5,25 @@ There are no ids in it, so any number of figures fit into one document.
 
 from __future__ import annotations
 
+from base64 import b64encode
+from collections.abc import Iterator
+
 from lxml import etree
 from lxml.etree import _Element
 
 from sscreport.draw.canvas import INK, Canvas, Constant, Disc, Line, Mark, Shape, Text, part_text
-from sscreport.draw.fonts import FAMILY, MM_PER_POINT
+from sscreport.draw.fonts import FAMILY, MM_PER_POINT, subset_font
 from sscreport.values import Value
 
 NAMESPACE = "http://www.w3.org/2000/svg"
 
 
-def to_svg(canvas: Canvas, alt: str) -> str:
-    """The canvas as an ``<svg>`` element, without prolog, so that it can stand inside a page."""
+def to_svg(canvas: Canvas, alt: str, embed_font: bool = False) -> str:
+    """The canvas as an ``<svg>`` element, without prolog, so that it can stand inside a page.
+
+    With ``embed_font`` it carries the characters it needs of the typeface, so that it looks the
+    same wherever it is opened on its own.
+    """
     root = etree.Element("svg", nsmap={None: NAMESPACE})
     root.attrib.update(
         {
@@ -29,12 +36,27 @@ def to_svg(canvas: Canvas, alt: str) -> str:
             "fill": INK,
         }
     )
+    if embed_font:
+        etree.SubElement(root, "style").text = "".join(_font_faces(canvas))
     root.append(etree.Element("rect", width="100%", height="100%", fill="#ffffff"))
     root.extend(map(_element, canvas.marks))
     root.text = "\n"
     for element in root:
         element.tail = "\n"  # a mark a line, for diffs
     return etree.tostring(root, encoding="unicode") + "\n"
+
+
+def _font_faces(canvas: Canvas) -> Iterator[str]:
+    """A rule for each weight that is used, with its font inside."""
+    family = FAMILY.split(",")[0]
+    for bold, weight in ((False, "normal"), (True, "bold")):
+        texts = [mark.text for mark in canvas.marks if isinstance(mark, Text) and mark.bold == bold]
+        if texts:
+            font = b64encode(subset_font(texts, bold)).decode()
+            yield (
+                f"@font-face {{ font-family: {family}; font-weight: {weight}; "
+                f'src: url("data:font/ttf;base64,{font}") format("truetype"); }}\n'
+            )
 
 
 def _element(mark: Mark) -> _Element:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -56,14 +57,24 @@ def _pieces(element: HtmlElement, kind: str, key: str, place: str) -> Iterator[P
         return
     kind, key = _identity(element, kind, key)
     place = _place(element) or _apart(kind, key) or place
-    if element.get("aria-label") and element.get("role") == "img":
+    if element.get("aria-label") and (element.get("role") == "img" or element.tag == "tr"):
         yield Piece(element.get("aria-label"), DESCRIPTION, "", place)
     yield from _text(element, element.text, kind, key, place)
     for child in element:
-        yield from _pieces(child, kind, key, place)
+        pieces = _pieces(child, kind, key, place)
+        yield from _unshared(pieces) if _folded_data(child) else pieces
         yield from _text(child, child.tail, kind, key, place)
     if element.tag not in _INLINE:
         yield Piece("\n", kind if kind == VALUE else TEXT, key, place)
+
+
+def _folded_data(element: HtmlElement) -> bool:
+    """Whether here stands the data of a figure, which the web page alone has."""
+    return element.tag == "details" and "figure-data" in (element.get("class") or "").split()
+
+
+def _unshared(pieces: Iterator[Piece]) -> Iterator[Piece]:
+    return (replace(piece, shared=False) for piece in pieces)
 
 
 def _text(element: HtmlElement, text: str | None, kind: str, key: str, place: str) -> Iterator[Piece]:
@@ -99,6 +110,8 @@ def _apart(kind: str, key: str) -> str:
 
 def _place(element: HtmlElement) -> str:
     """What a reader calls the section, figure or table that begins here; "" where none does."""
+    if _folded_data(element):
+        return " ".join("".join(element.xpath("string(.//caption)")).split())
     if element.tag not in ("section", "figure"):
         return ""
     for title in element.xpath("h2 | h3 | h4 | figcaption//span[@class='label']"):

@@ -6,6 +6,7 @@ a build that fails leaves the last one as it was.
 
 from __future__ import annotations
 
+import re
 import shutil
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
@@ -19,6 +20,9 @@ from sscreport.write.docx import write_docx
 from sscreport.write.html import write_html
 from sscreport.write.pdf import PdfUnavailable, write_pdf
 from sscreport.write.tables_csv import write_csv
+
+# How the names of figures end that the command `figure` drew in another layout, width or resolution.
+_DRAWN_ALONE = re.compile(r"-(?:revman|jama|bmj|[\d.]+mm|\d+dpi)$")
 
 FORMATS: dict[str, Callable[[Manuscript, Path], None]] = {
     "html": write_html,
@@ -62,7 +66,9 @@ def write(
 
 def _left_over(written: Sequence[Path], output: Path, figures: Path) -> list[str]:
     """A sentence for each file of an earlier build that this one did not renew."""
-    places = [*figures.glob("*.svg"), *figures.glob("*.png"), *(output / "tables").glob("*.csv")]
+    drawn = [path for suffix in ("svg", "png", "csv") for path in figures.glob(f"*.{suffix}")]
+    places = [path for path in drawn if not _DRAWN_ALONE.search(path.stem)]
+    places += (output / "tables").glob("*.csv")
     places += [path for path in output.glob("manuscript.*") if path.suffix[1:] in FORMATS]
     places += [path for path in (output / REVIEW).rglob("*") if path.is_file()]
     old = [path for path in sorted(places) if path not in written]
@@ -79,6 +85,8 @@ def _write_texts(
     for name, figure in manuscript.figures.items():
         _stage(moves, staging, figures / f"{name}.svg", figure.svg.encode())
         _stage(moves, staging, figures / f"{name}.png", manuscript.pngs[name])
+        if figure.data is not None:
+            _stage(moves, staging, figures / f"{name}.csv", write_csv(figure.data.table).encode())
     for name, table in tables.items():
         _stage(moves, staging, output / "tables" / f"{name}.csv", write_csv(table).encode())
     _stage(moves, staging, output / "values.json", manuscript.enclosure.values.encode())

@@ -2,8 +2,8 @@
 
 The page is the document tree saved: style sheet and figures are set into it, a table of contents
 is made from its headings and captions, and nothing is fetched from elsewhere. Every value, in the
-text and in the figures, is a button that opens its card; no script runs. What is enclosed in the
-manuscript travels in a block of JSON.
+text, in the figures and in the data folded below them, is a button that opens its card; no script
+runs. What is enclosed in the manuscript travels in a block of JSON.
 """
 
 from __future__ import annotations
@@ -60,6 +60,7 @@ def write_html(manuscript: Manuscript, path: Path) -> None:
     _set_values(article)
     _set_figures(article, manuscript.figures, manuscript.origins)
     _box_tables(article)
+    _set_figure_data(article, manuscript.figure_data)
     markup = etree.tostring(page, method="html", encoding="unicode")
     path.write_text(f"<!DOCTYPE html>\n{markup}\n", encoding="utf-8", newline="\n")
 
@@ -247,6 +248,21 @@ def _box_tables(article: _Element) -> None:
         box.tail, table.tail = table.tail, None
         table.getparent().replace(table, box)
         box.append(table)
+
+
+def _set_figure_data(article: _Element, data: Mapping[str, _Element]) -> None:
+    """Fold the data of each figure in below it."""
+    for name, element in data.items():
+        figure = article.find(f".//figure[@id='fig-{name}']")
+        details = deepcopy(element)
+        _set_values(details)
+        table = details.find("table")
+        caption = "".join(table.find("caption").itertext())
+        box = E.div({"class": "scroll", "tabindex": "0", "role": "region", "aria-label": caption})
+        table.addprevious(box)
+        box.append(table)
+        figure.addnext(details)
+        details.tail, figure.tail = figure.tail, None
 
 
 def _scroll_box(figure: _Element) -> _Element:
