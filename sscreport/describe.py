@@ -176,6 +176,17 @@ class _Describer:
                 label=f"Studies of {name} quality",
                 unit="studies",
             )
+        for row in self._rows("newcastle_ottawa"):
+            self._enter(
+                f"quality.of.{row.id}",
+                BAND,
+                lambda x, a, b: "high" if x >= b else "low" if x <= a else "moderate",
+                row["total"],
+                low,
+                high,
+                label=f"Quality, {row['total'].label}",
+                style="text",
+            )
         for end, function in (("min", np.min), ("max", np.max)):
             self._enter(
                 f"quality.{end}",

@@ -18,7 +18,7 @@ class Field:
     """What the data dictionary says of a column: its words, its rounding, its unit.
 
     ``kind`` is its type ("integer", "number", "string" …); ``counted`` asks for the studies and
-    patients with each of its contents.
+    patients with each of its contents. ``maximum`` is the largest number it may hold, if any.
     """
 
     name: str
@@ -28,6 +28,7 @@ class Field:
     unit: str
     required: bool
     counted: bool
+    maximum: float | None = None
 
 
 @dataclass(frozen=True)
@@ -204,6 +205,14 @@ class SmallStudyEffects:
 
 
 @dataclass(frozen=True)
+class BaujatPoint:
+    """How much a study contributes to Cochran's Q, and how much the pooled result rests on it."""
+
+    contribution: Value
+    influence: Value
+
+
+@dataclass(frozen=True)
 class Decision:
     """The model used ("fixed" or "random") and why.
 
@@ -244,6 +253,8 @@ class Synthesis:
     leave_one_out: Mapping[str, Pooled]  # by the id of the study left out
     small_study: SmallStudyEffects | None
     words: Mapping[str, Words]  # by group id; "overall" for the whole
+    baujat: tuple[BaujatPoint, ...] = ()  # of each study effect, where a figure shows them
+    sweep: Mapping[float, Pooled] = field(default_factory=dict)  # by the pre-post correlation, likewise
 
     @property
     def reconstructed(self) -> bool:

@@ -288,6 +288,55 @@ def figures_name_analyses(review: Review) -> Iterator[Problem]:
             yield _setting(f"figures.{figure['id']}", "analysis", figure["analysis"], expected)
 
 
+def figures_have_what_they_show(review: Review) -> Iterator[Problem]:
+    by_id = {analysis.id: analysis for analysis in review.analyses}
+    for figure in review.settings.get("figures", []):
+        path, kind, analysis = f"figures.{figure['id']}", figure["kind"], by_id.get(figure.get("analysis"))
+        if kind == "nos":
+            if not _rows(review, "newcastle_ottawa"):
+                yield _setting(path, "kind", kind, "It shows data/newcastle_ottawa.csv, which has no rows.")
+        elif analysis and kind == "sweep":
+            measure = MEASURES.get(analysis.measure)
+            if measure and "md" not in measure.roles:
+                expected = "The correlation between before and after matters to mean differences only."
+                yield _setting(path, "analysis", analysis.id, expected)
+            elif "correlation" not in analysis.settings:
+                expected = (
+                    "A sweep needs the correlation between before and after that the standard errors assume: "
+                    "0 where both were compared as independent groups."
+                )
+                yield _setting(f"analyses.{analysis.id}", "correlation", "", expected)
+
+
+def quality_has_its_bands(review: Review) -> Iterator[Problem]:
+    if not _rows(review, "newcastle_ottawa"):
+        return
+    bands = review.settings["policy"].get("quality")
+    if bands is None:
+        expected = "Scores in data/newcastle_ottawa.csv need this table: maximum, low_up_to and high_from."
+        yield Problem(SETTINGS, expected, row="policy.quality")
+    elif not 0 <= bands["low_up_to"] < bands["high_from"] <= bands["maximum"]:
+        expected = "Scores up to low_up_to are low, from high_from to maximum high; the three must ascend."
+        yield _setting("policy.quality", "high_from", bands["high_from"], expected)
+
+
+def stars_add_up(review: Review) -> Iterator[Problem]:
+    items = [
+        name
+        for name, field in review.fields.get("newcastle_ottawa", {}).items()
+        if field.kind == "integer" and name != "total"
+    ]
+    maximum = review.settings["policy"].get("quality", {}).get("maximum")
+    for row in _rows(review, "newcastle_ottawa"):
+        total, stars = row.content("total"), [row.content(name) for name in items]
+        if total is None:
+            continue
+        if maximum is not None and total > maximum:
+            yield _complain(row, "total", f"policy.quality.maximum allows at most {maximum:g} stars.")
+        if items and None not in stars and sum(stars) != total:
+            yield _complain(row, "total", f"The stars of the items add up to {sum(stars)}.")
+
+
 def bands_ascend(review: Review) -> Iterator[Problem]:
     bands = review.settings["policy"]["heterogeneity"]
     if not bands["low"] < bands["moderate"] < bands["high"]:
@@ -325,6 +374,9 @@ CHECKS: tuple[Check, ...] = (
     judgements_name_what_exists,
     tables_name_columns,
     figures_name_analyses,
+    figures_have_what_they_show,
+    quality_has_its_bands,
+    stars_add_up,
     bands_ascend,
     certainty_starts_on_a_level,
 )

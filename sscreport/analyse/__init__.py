@@ -11,7 +11,7 @@ from sscreport import policy
 from sscreport.analyse.desk import Desk
 from sscreport.analyse.effects import study_effect, with_weights
 from sscreport.analyse.groups import heterogeneity_of, overall_group, subgroup_of, subgroup_test
-from sscreport.analyse.robustness import leave_one_out, small_study_effects
+from sscreport.analyse.robustness import baujat, leave_one_out, small_study_effects, sweep
 from sscreport.problems import InputError, Problem
 from sscreport.records import Review, Synthesis
 
@@ -41,6 +41,11 @@ def _synthesis(desk: Desk) -> Synthesis:
     spread = heterogeneity_of(desk, analysis.id, unweighted)
     decision = policy.decide_model(desk.review, analysis, spread)
     effects = with_weights(desk, unweighted, decision.model, spread)
+    drawn = {
+        figure["kind"]
+        for figure in desk.review.settings.get("figures", [])
+        if figure.get("analysis") == analysis.id
+    }
     overall = overall_group(desk, effects, decision.model, spread)
     groups = tuple(subgroup_of(desk, subgroup, effects, decision.model) for subgroup in analysis.subgroups)
     words = {"overall": policy.words(desk.review, analysis.id, overall, analysis)}
@@ -57,4 +62,6 @@ def _synthesis(desk: Desk) -> Synthesis:
         leave_one_out=leave_one_out(desk, effects, decision.model) if options.get("leave_one_out") else {},
         small_study=small_study_effects(desk, effects) if options.get("small_study_tests") else None,
         words=words,
+        baujat=baujat(desk, effects) if "baujat" in drawn else (),
+        sweep=sweep(desk, effects, decision.model) if "sweep" in drawn else {},
     )
