@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import pairwise
 
 from sscreport.folder import REFERENCES, SETTINGS
 from sscreport.measures import MEASURES
@@ -190,16 +191,18 @@ def adverse_events_add_up(review: Review) -> Iterator[Problem]:
             )
 
 
+# Rows that data/screening.csv must have; without the optional ones the step or reason does not exist.
+# Rows whose id begins with "excluded_" count reports excluded in full text, for the reason `stage`.
 SCREENING = (
     "databases",
     "manual",
     "identified",
     "deduplicated",
     "full_text",
-    "one_population",
     "included",
     "quantitative",
 )
+OPTIONAL = ("registers", "removed_automation", "removed_other", "sought", "one_population")
 
 
 def flow_diagram_has_its_counts(review: Review) -> Iterator[Problem]:
@@ -225,13 +228,23 @@ def screening_adds_up(review: Review) -> Iterator[Problem]:
     used = {row.content("study") for analysis in review.analyses for row in analysis.rows} & set(
         review.studies
     )
+    excluded = sum(number for name, number in counts.items() if name.startswith("excluded_"))
+    removed = sum(counts.get(name, 0) for name in ("removed_automation", "removed_other"))
     sums = [
         ("databases", sum(found), "The records in data/search.csv add up to {}."),
-        ("identified", counts["databases"] + counts["manual"], "Databases and hand searching add up to {}."),
+        (
+            "identified",
+            counts["databases"] + counts.get("registers", 0) + counts["manual"],
+            "Databases, registers and hand searching add up to {}."
+            if "registers" in counts
+            else "Databases and hand searching add up to {}.",
+        ),
         (
             "included",
-            counts["full_text"] - counts["one_population"] + 1,
-            "Reports read in full, those of one population counted once, come to {}.",
+            counts["full_text"] - excluded - counts.get("one_population", 1) + 1,
+            "Reports read in full, less those excluded, those of one population counted once, come to {}."
+            if excluded
+            else "Reports read in full, those of one population counted once, come to {}.",
         ),
         ("included", len(review.studies), "data/studies.csv has {} studies."),
         ("quantitative", len(used), "The effect data come from {} studies."),
@@ -239,11 +252,24 @@ def screening_adds_up(review: Review) -> Iterator[Problem]:
     for name, expected, sentence in sums:
         if counts[name] != expected:
             yield _complain(rows[name], "count", sentence.format(expected))
-    for larger, smaller in (("identified", "deduplicated"), ("deduplicated", "full_text")):
-        if counts[smaller] > counts[larger]:
+    steps = [name for name in ("identified", "deduplicated", "sought", "full_text") if name in counts]
+    for larger, smaller in pairwise(steps):
+        most, less = counts[larger], ""
+        if smaller == "deduplicated" and removed:
+            most, less = most - removed, " less the records removed"
+        if counts[smaller] > most:
             yield _complain(
-                rows[smaller], "count", f"It cannot be more than {larger}, which is {counts[larger]}."
+                rows[smaller], "count", f"It cannot be more than {larger}{less}, which is {most}."
             )
+
+
+def screening_rows_are_known(review: Review) -> Iterator[Problem]:
+    if not any(figure["kind"] == "flow" for figure in review.settings.get("figures", [])):
+        return
+    for row in _rows(review, "screening"):
+        if row.id not in (*SCREENING, *OPTIONAL) and not row.id.startswith("excluded_"):
+            expected = f"The flow diagram knows no such row.{_meant(row.id, (*SCREENING, *OPTIONAL))}"
+            yield _complain(row, "id", expected)
 
 
 def references_exist(review: Review) -> Iterator[Problem]:
@@ -370,6 +396,7 @@ CHECKS: tuple[Check, ...] = (
     adverse_events_add_up,
     flow_diagram_has_its_counts,
     screening_adds_up,
+    screening_rows_are_known,
     references_exist,
     judgements_name_what_exists,
     tables_name_columns,

@@ -59,7 +59,8 @@ def _options(entry: Entry, *names: str) -> dict[str, Any]:
 
 def _flow(entry: Entry, review: Review, _: ById) -> Drawing:
     options = _options(entry, "width")
-    return flow_diagram(entry["id"], review.book, review.tables["search"], **options)
+    excluded = [row for row in review.tables["screening"] if row.id.startswith("excluded_")]
+    return flow_diagram(entry["id"], review.book, review.tables["search"], excluded, **options)
 
 
 def _forest(entry: Entry, _: Review, syntheses: ById) -> Drawing:

@@ -40,7 +40,7 @@ def cell(value: Value, width: float, points: float, more: Sequence[Part] = ()) -
         return [(value, *more)]
     *full, last = wrap(text, width, points, tail=tail)
     lines: list[Parts] = [(Constant(line, f"words of {value.key}"),) for line in full]
-    lines.append((Constant(last, f"words of {value.key}"), *more) if last else tuple(more))
+    lines.append((Constant(last, f"words of {value.key}"), *more) if last else _without_space(tuple(more)))
     for line in lines:
         demand_room(line_text(line), width, points)
     return lines
