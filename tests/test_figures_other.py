@@ -405,7 +405,9 @@ def test_items_are_a_grid_of_stars(tmp_path: Path, name: str, width: int) -> Non
     assert found == [[True], [True, True], [False]]
     assert texts(drawing).count("–") == 3 * (len(drawn.review.tables["newcastle_ottawa"]) - 1)
     legend = " ".join(texts(drawing))
-    assert all(f"{letter}, {title}" in legend for letter, title in zip("ABC", ITEMS, strict=True))
+    assert all(
+        f"{letter},\N{NO-BREAK SPACE}{title}" in legend for letter, title in zip("ABC", ITEMS, strict=True)
+    )
     assert_room(drawing)
 
 

@@ -12,6 +12,7 @@ from sscreport.values import Value
 
 RADIUS = 0.95  # mm, of a point
 POINT_FILL = "#33506e"
+CLEAR = 0.3  # around a point, for other points' names
 NEAR = 1.7  # from a point to its label
 # Sides to try, from the best; (1, 0) is right of the point, (0, 1) below it.
 AROUND = (
@@ -64,7 +65,9 @@ class Spotted:
 
     @property
     def box(self) -> Rectangle:
-        return Rectangle(self.x - RADIUS, self.y - RADIUS, self.x + RADIUS, self.y + RADIUS)
+        """The point's room, with enough air that the name beside it is not taken for another's."""
+        reach = RADIUS + CLEAR
+        return Rectangle(self.x - reach, self.y - reach, self.x + reach, self.y + reach)
 
 
 def draw_points(

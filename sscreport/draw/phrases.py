@@ -280,6 +280,6 @@ def quality_items(titles: Sequence[str]) -> Parts:
     """The letters of a scale's items and what they stand for."""
     parts: list[Part] = []
     for letter, title in zip(LETTERS, titles, strict=False):
-        parts += ["; " if parts else "", f"{letter}, "]
+        parts += ["; " if parts else "", f"{letter},\N{NO-BREAK SPACE}"]
         parts.append(Constant(title, "title of a column") if wording.has_digit(title) else title)
     return (*parts, ".")
