@@ -13,6 +13,7 @@ from sscreport.values import Value
 RADIUS = 0.95  # mm, of a point
 POINT_FILL = "#33506e"
 CLEAR = 0.3  # around a point, for other points' names
+APART = 0.8  # between two names on one line
 NEAR = 1.7  # from a point to its label
 # Sides to try, from the best; (1, 0) is right of the point, (0, 1) below it.
 AROUND = (
@@ -92,7 +93,7 @@ def draw_points(
             unnamed += 1
             continue
         best = min(free, key=lambda box: sum(_crosses(box, line) for line in lines))
-        taken.append(best)
+        taken.append(Rectangle(best.left - APART, best.top, best.right + APART, best.bottom))
         canvas.text(best.left, best.bottom - DESCENT * size * MM_PER_POINT, point.name, size)
     return unnamed
 
