@@ -17,6 +17,7 @@ from sscreport.values import COUNT, SUM, Rule, Value
 
 DIFFERENCE = Rule("difference")
 EXTREME = Rule("lowest or highest value")
+REMOVED = ("removed_automation", "removed_other")  # before screening, besides duplicates
 BAND = Rule("the review's bands of the Newcastle-Ottawa scale", "data/review.toml, policy.quality")
 
 
@@ -133,27 +134,44 @@ class _Describer:
                 f"flow.{name}", Rule("as counted in screening"), int, value, label=value.label, unit="records"
             )
 
-        def less(key: str, larger: str, smaller: str, label: str, unit: str) -> None:
+        def less(key: str, larger: str, smaller: Sequence[str], label: str, unit: str) -> None:
             self._enter(
                 f"flow.{key}",
                 DIFFERENCE,
-                lambda a, b: int(a - b),
+                lambda a, b: int(a - b.sum()),
                 count[larger],
-                count[smaller],
+                [count[name] for name in smaller],
                 label=label,
                 unit=unit,
             )
 
-        less("duplicates", "identified", "deduplicated", "Duplicate records removed", "records")
+        removed = [name for name in REMOVED if name in count]
+        reasons = [name for name in count if name.startswith("excluded_")]
+        after = "sought" if "sought" in count else "full_text"
+        less(
+            "duplicates",
+            "identified",
+            ["deduplicated", *removed],
+            "Duplicate records removed",
+            "records",
+        )
         less(
             "excluded_screening",
             "deduplicated",
-            "full_text",
+            [after],
             "Records excluded on title and abstract",
             "records",
         )
-        less("merged_reports", "full_text", "included", "Reports of a study already counted", "reports")
-        less("narrative", "included", "quantitative", "Studies without pooled data", "studies")
+        if after == "sought":
+            less("not_retrieved", "sought", ["full_text"], "Reports not retrieved", "reports")
+        less(
+            "merged_reports",
+            "full_text",
+            ["included", *reasons],
+            "Reports of a study already counted",
+            "reports",
+        )
+        less("narrative", "included", ["quantitative"], "Studies without pooled data", "studies")
 
     # ------------------------------------------------------------ quality
 
@@ -175,6 +193,17 @@ class _Describer:
                 high,
                 label=f"Studies of {name} quality",
                 unit="studies",
+            )
+        for row in self._rows("newcastle_ottawa"):
+            self._enter(
+                f"quality.of.{row.id}",
+                BAND,
+                lambda x, a, b: "high" if x >= b else "low" if x <= a else "moderate",
+                row["total"],
+                low,
+                high,
+                label=f"Quality, {row['total'].label}",
+                style="text",
             )
         for end, function in (("min", np.min), ("max", np.max)):
             self._enter(

@@ -194,6 +194,7 @@ def _described(column: FrictionlessField) -> Field:
         unit=column.custom.get("unit", ""),
         required=bool(column.constraints.get("required")),
         counted=bool(column.custom.get("counted")),
+        maximum=column.constraints.get("maximum"),
     )
 
 

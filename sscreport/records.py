@@ -18,7 +18,7 @@ class Field:
     """What the data dictionary says of a column: its words, its rounding, its unit.
 
     ``kind`` is its type ("integer", "number", "string" …); ``counted`` asks for the studies and
-    patients with each of its contents.
+    patients with each of its contents. ``maximum`` is the largest number it may hold, if any.
     """
 
     name: str
@@ -28,6 +28,7 @@ class Field:
     unit: str
     required: bool
     counted: bool
+    maximum: float | None = None
 
 
 @dataclass(frozen=True)
@@ -204,6 +205,14 @@ class SmallStudyEffects:
 
 
 @dataclass(frozen=True)
+class BaujatPoint:
+    """How much a study contributes to Cochran's Q, and how much the pooled result rests on it."""
+
+    contribution: Value
+    influence: Value
+
+
+@dataclass(frozen=True)
 class Decision:
     """The model used ("fixed" or "random") and why.
 
@@ -260,6 +269,8 @@ class Synthesis:
     prediction: tuple[Value, Value] | None = None  # where a new study's effect is expected
     other: OtherModel | None = None
     important: Value | None = None  # the minimal important difference of the outcome
+    baujat: tuple[BaujatPoint, ...] = ()  # of each study effect, where a figure shows them
+    sweep: Mapping[float, Pooled] = field(default_factory=dict)  # by the pre-post correlation, likewise
 
     @property
     def reconstructed(self) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import pairwise
 
 from sscreport.folder import REFERENCES, SETTINGS
 from sscreport.measures import MEASURES, measure_of
@@ -190,16 +191,18 @@ def adverse_events_add_up(review: Review) -> Iterator[Problem]:
             )
 
 
+# Rows that data/screening.csv must have; without the optional ones the step or reason does not exist.
+# Rows whose id begins with "excluded_" count reports excluded in full text, for the reason `stage`.
 SCREENING = (
     "databases",
     "manual",
     "identified",
     "deduplicated",
     "full_text",
-    "one_population",
     "included",
     "quantitative",
 )
+OPTIONAL = ("registers", "removed_automation", "removed_other", "sought", "one_population")
 
 
 def flow_diagram_has_its_counts(review: Review) -> Iterator[Problem]:
@@ -225,13 +228,23 @@ def screening_adds_up(review: Review) -> Iterator[Problem]:
     used = {row.content("study") for analysis in review.analyses for row in analysis.rows} & set(
         review.studies
     )
+    excluded = sum(number for name, number in counts.items() if name.startswith("excluded_"))
+    removed = sum(counts.get(name, 0) for name in ("removed_automation", "removed_other"))
     sums = [
         ("databases", sum(found), "The records in data/search.csv add up to {}."),
-        ("identified", counts["databases"] + counts["manual"], "Databases and hand searching add up to {}."),
+        (
+            "identified",
+            counts["databases"] + counts.get("registers", 0) + counts["manual"],
+            "Databases, registers and hand searching add up to {}."
+            if "registers" in counts
+            else "Databases and hand searching add up to {}.",
+        ),
         (
             "included",
-            counts["full_text"] - counts["one_population"] + 1,
-            "Reports read in full, those of one population counted once, come to {}.",
+            counts["full_text"] - excluded - counts.get("one_population", 1) + 1,
+            "Reports read in full, less those excluded, those of one population counted once, come to {}."
+            if excluded
+            else "Reports read in full, those of one population counted once, come to {}.",
         ),
         ("included", len(review.studies), "data/studies.csv has {} studies."),
         ("quantitative", len(used), "The effect data come from {} studies."),
@@ -239,11 +252,24 @@ def screening_adds_up(review: Review) -> Iterator[Problem]:
     for name, expected, sentence in sums:
         if counts[name] != expected:
             yield _complain(rows[name], "count", sentence.format(expected))
-    for larger, smaller in (("identified", "deduplicated"), ("deduplicated", "full_text")):
-        if counts[smaller] > counts[larger]:
+    steps = [name for name in ("identified", "deduplicated", "sought", "full_text") if name in counts]
+    for larger, smaller in pairwise(steps):
+        most, less = counts[larger], ""
+        if smaller == "deduplicated" and removed:
+            most, less = most - removed, " less the records removed"
+        if counts[smaller] > most:
             yield _complain(
-                rows[smaller], "count", f"It cannot be more than {larger}, which is {counts[larger]}."
+                rows[smaller], "count", f"It cannot be more than {larger}{less}, which is {most}."
             )
+
+
+def screening_rows_are_known(review: Review) -> Iterator[Problem]:
+    if not any(figure["kind"] == "flow" for figure in review.settings.get("figures", [])):
+        return
+    for row in _rows(review, "screening"):
+        if row.id not in (*SCREENING, *OPTIONAL) and not row.id.startswith("excluded_"):
+            expected = f"The flow diagram knows no such row.{_meant(row.id, (*SCREENING, *OPTIONAL))}"
+            yield _complain(row, "id", expected)
 
 
 def references_exist(review: Review) -> Iterator[Problem]:
@@ -288,6 +314,55 @@ def figures_name_analyses(review: Review) -> Iterator[Problem]:
             yield _setting(f"figures.{figure['id']}", "analysis", figure["analysis"], expected)
 
 
+def figures_have_what_they_show(review: Review) -> Iterator[Problem]:
+    by_id = {analysis.id: analysis for analysis in review.analyses}
+    for figure in review.settings.get("figures", []):
+        path, kind, analysis = f"figures.{figure['id']}", figure["kind"], by_id.get(figure.get("analysis"))
+        if kind == "nos":
+            if not _rows(review, "newcastle_ottawa"):
+                yield _setting(path, "kind", kind, "It shows data/newcastle_ottawa.csv, which has no rows.")
+        elif analysis and kind == "sweep":
+            measure = MEASURES.get(analysis.measure)
+            if measure and "md" not in measure.roles:
+                expected = "The correlation between before and after matters to mean differences only."
+                yield _setting(path, "analysis", analysis.id, expected)
+            elif "correlation" not in analysis.settings:
+                expected = (
+                    "A sweep needs the correlation between before and after that the standard errors assume: "
+                    "0 where both were compared as independent groups."
+                )
+                yield _setting(f"analyses.{analysis.id}", "correlation", "", expected)
+
+
+def quality_has_its_bands(review: Review) -> Iterator[Problem]:
+    if not _rows(review, "newcastle_ottawa"):
+        return
+    bands = review.settings["policy"].get("quality")
+    if bands is None:
+        expected = "Scores in data/newcastle_ottawa.csv need this table: maximum, low_up_to and high_from."
+        yield Problem(SETTINGS, expected, row="policy.quality")
+    elif not 0 <= bands["low_up_to"] < bands["high_from"] <= bands["maximum"]:
+        expected = "Scores up to low_up_to are low, from high_from to maximum high; the three must ascend."
+        yield _setting("policy.quality", "high_from", bands["high_from"], expected)
+
+
+def stars_add_up(review: Review) -> Iterator[Problem]:
+    items = [
+        name
+        for name, field in review.fields.get("newcastle_ottawa", {}).items()
+        if field.kind == "integer" and name != "total"
+    ]
+    maximum = review.settings["policy"].get("quality", {}).get("maximum")
+    for row in _rows(review, "newcastle_ottawa"):
+        total, stars = row.content("total"), [row.content(name) for name in items]
+        if total is None:
+            continue
+        if maximum is not None and total > maximum:
+            yield _complain(row, "total", f"policy.quality.maximum allows at most {maximum:g} stars.")
+        if items and None not in stars and sum(stars) != total:
+            yield _complain(row, "total", f"The stars of the items add up to {sum(stars)}.")
+
+
 def bands_ascend(review: Review) -> Iterator[Problem]:
     bands = review.settings["policy"]["heterogeneity"]
     if not bands["low"] < bands["moderate"] < bands["high"]:
@@ -321,10 +396,14 @@ CHECKS: tuple[Check, ...] = (
     adverse_events_add_up,
     flow_diagram_has_its_counts,
     screening_adds_up,
+    screening_rows_are_known,
     references_exist,
     judgements_name_what_exists,
     tables_name_columns,
     figures_name_analyses,
+    figures_have_what_they_show,
+    quality_has_its_bands,
+    stars_add_up,
     bands_ascend,
     certainty_starts_on_a_level,
 )

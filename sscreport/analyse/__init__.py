@@ -17,7 +17,14 @@ from sscreport.analyse.groups import (
     subgroup_of,
     subgroup_test,
 )
-from sscreport.analyse.robustness import cumulative, leave_one_out, prediction_interval, small_study_effects
+from sscreport.analyse.robustness import (
+    baujat,
+    cumulative,
+    leave_one_out,
+    prediction_interval,
+    small_study_effects,
+    sweep,
+)
 from sscreport.problems import InputError, Problem
 from sscreport.records import Review, Synthesis
 
@@ -47,6 +54,11 @@ def _synthesis(desk: Desk) -> Synthesis:
     spread = heterogeneity_of(desk, analysis.id, unweighted)
     decision = policy.decide_model(desk.review, analysis, spread)
     effects = with_weights(desk, unweighted, decision.model, spread)
+    drawn = {
+        figure["kind"]
+        for figure in desk.review.settings.get("figures", [])
+        if figure.get("analysis") == analysis.id
+    }
     overall = overall_group(desk, effects, decision.model, spread)
     groups = tuple(subgroup_of(desk, subgroup, effects, decision.model) for subgroup in analysis.subgroups)
     words = {"overall": policy.words(desk.review, analysis.id, overall, analysis)}
@@ -76,4 +88,6 @@ def _synthesis(desk: Desk) -> Synthesis:
         ),
         other=other,
         important=desk.book.get(f"review.outcomes.{analysis.outcome.id}.minimal_important_difference"),
+        baujat=baujat(desk, effects) if "baujat" in drawn else (),
+        sweep=sweep(desk, effects, decision.model) if "sweep" in drawn else {},
     )

@@ -63,6 +63,8 @@ class Desk:
         steps = place.removeprefix(self.analysis.id).split(".")
         words = [quantity, self.analysis.title]
         words += [group.label for group in self.analysis.subgroups if group.id in steps]
+        if "sweep" in steps:
+            words.append(f"at a correlation of {steps[steps.index('sweep') + 1]}%")
         for name, study in self.review.studies.items():
             if name in steps:
                 words.append(

@@ -15,6 +15,7 @@ PREDICTION = Rule(
 )
 Z_TEST = Rule("Z test", HANDBOOK)
 I_SQUARED = Rule("I²", "Higgins & Thompson (2002) Stat Med 21:1539")
+BAUJAT = Rule("Baujat's plot", "Baujat et al. (2002) Stat Med 21:2641")
 EGGER = Rule("Egger's regression test", "Egger et al. (1997) BMJ 315:629")
 
 
@@ -35,6 +36,15 @@ QUANTITIES = {
     # of a study or a pooled group
     "estimate": Quantity("estimate", None, "estimate", "outcome"),
     "log_estimate": Quantity("log of the estimate", None, "statistic"),
+    "se_assumed": Quantity(
+        "standard error at another correlation",
+        Rule(
+            "standard error times the ratio of the changes' standard deviations",
+            "Cochrane Handbook for Systematic Reviews of Interventions, section 6.5.2.8",
+        ),
+        "statistic",
+        "outcome",
+    ),
     "se": Quantity("standard error", None, "statistic", "outcome"),
     "ci_low": Quantity("lower limit of the interval", INTERVAL, "estimate", "outcome"),
     "ci_high": Quantity("upper limit of the interval", INTERVAL, "estimate", "outcome"),
@@ -66,6 +76,11 @@ QUANTITIES = {
     "subgroups.df": Quantity("degrees of freedom between subgroups", COUNT, "count"),
     "subgroups.p": Quantity("P of subgroup differences", CHI_SQUARED, "p"),
     "subgroups.i_squared": Quantity("I² between subgroups", I_SQUARED, "percent1", "%"),
+    # Baujat's plot
+    "q_contribution": Quantity(
+        "contribution to Cochran's Q around the inverse-variance mean", BAUJAT, "statistic"
+    ),
+    "influence": Quantity("squared change of the pooled result without the study", BAUJAT, "statistic"),
     # small-study effects
     "egger.intercept": Quantity("intercept of Egger's regression", EGGER, "statistic"),
     "egger.p": Quantity("P of Egger's test", EGGER, "p3"),

@@ -1,19 +1,35 @@
-"""How firm a synthesis is: each study left out in turn, and tests for small-study effects."""
+"""How firm a synthesis is: each study left out in turn, tests for small-study effects, Baujat's plot,
+and the pooled result under other correlations between before and after."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+import numpy as np
 
 from sscreport.analyse.desk import Desk
 from sscreport.analyse.effects import roles
 from sscreport.analyse.groups import heterogeneity_of, pooled
-from sscreport.records import Group, Heterogeneity, Pooled, SmallStudyEffects, Study, StudyEffect
+from sscreport.records import (
+    BaujatPoint,
+    Group,
+    Heterogeneity,
+    Pooled,
+    SmallStudyEffects,
+    Study,
+    StudyEffect,
+)
+from sscreport.statistics.change import change_sd
 from sscreport.statistics.funnel_asymmetry import begg, egger
 from sscreport.statistics.results import quantile
+from sscreport.statistics.sensitivity import Baujat
+from sscreport.statistics.sensitivity import baujat as baujat_of
 from sscreport.values import Value
 
 LEAST_STUDIES = 3  # below it, Egger's regression has no degree of freedom left
+CORRELATIONS = tuple(percent / 100 for percent in range(0, 91, 5))  # of a sweep
 
 
 def leave_one_out(desk: Desk, effects: Sequence[StudyEffect], model: Value) -> dict[str, Pooled]:
@@ -89,4 +105,62 @@ def small_study_effects(desk: Desk, effects: Sequence[StudyEffect]) -> SmallStud
         egger_p=desk.derive(place, "egger.p", lambda y, s: egger(y, s**2).bias.p, *inputs),
         begg_p=desk.derive(place, "begg.p", lambda y, s: begg(y, s**2).p_corrected, *inputs),
         k=desk.book[f"{place}.studies"],
+    )
+
+
+def baujat(desk: Desk, effects: Sequence[StudyEffect]) -> tuple[BaujatPoint, ...]:
+    """Baujat's two numbers of each effect; none where there are too few to look at.
+
+    Both are around the inverse-variance mean without τ², whatever the model: only there do the
+    contributions add up to a Q.
+    """
+    if len(effects) < LEAST_STUDIES:
+        return ()
+    inputs = roles(effects, ("effect", "se"))
+
+    def of(position: int, choose: Callable[[Baujat], np.ndarray]) -> Callable[..., float]:
+        return lambda y, s: choose(baujat_of(y, s**2))[position]
+
+    return tuple(
+        BaujatPoint(
+            desk.derive(effect.key, "q_contribution", of(i, lambda found: found.x), *inputs),
+            desk.derive(effect.key, "influence", of(i, lambda found: found.y), *inputs),
+        )
+        for i, effect in enumerate(effects)
+    )
+
+
+def sweep(desk: Desk, effects: Sequence[StudyEffect], model: Value) -> dict[float, Pooled]:
+    """The pooled estimate, by the correlation between before and after that is assumed.
+
+    For each of `CORRELATIONS` the studies get the standard errors that go with it and are pooled anew
+    under the model of the whole.
+    """
+    results = {}
+    for r in CORRELATIONS:
+        place = f"{desk.analysis.id}.sweep.{round(100 * r)}"
+        assumed = [replace(effect, se=_assumed_se(desk, place, effect, r)) for effect in effects]
+        results[r] = pooled(desk, place, assumed, model, heterogeneity_of(desk, place, assumed))
+    return results
+
+
+def _assumed_se(desk: Desk, place: str, effect: StudyEffect, r: float) -> Value:
+    """The standard error of a change at a correlation of ``r``: se · s(r) / s(r₀).
+
+    s(r) = √(s₁² + s₂² − 2 r s₁ s₂) is the standard deviation of the change, and r₀ the recorded
+    correlation that se assumes: 0 where before and after were compared as two independent groups,
+    since s₁²/n + s₂²/n is then s(0)²/n. Where the data do not give the standard deviations before
+    and after (roles ``sd_before`` and ``sd_after``) they are taken to be equal: s(r)² ∝ 1 − r.
+    """
+    recorded = desk.book[f"review.analyses.{desk.analysis.id}.correlation"]
+    spread = [effect.columns[role] for role in ("sd_before", "sd_after") if role in effect.columns]
+    known = len(spread) == 2 and all(value.content is not None for value in spread)
+
+    def at(se: float, before: float, sds: np.ndarray | None = None) -> float:
+        first, second = (1.0, 1.0) if sds is None else sds
+        return float(se * change_sd(first, second, r) / change_sd(first, second, before))
+
+    own = effect.key.removeprefix(f"{desk.analysis.id}.")
+    return desk.derive(
+        f"{place}.{own}", "se_assumed", at, effect.se, recorded, *([spread] if known else []), named="se"
     )

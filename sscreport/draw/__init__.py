@@ -1,4 +1,4 @@
-"""Draw the review's figures: forest plots, funnel plot and flow diagram.
+"""Draw the review's figures: plots of the analyses, of the studies' quality, and the flow diagram.
 
 A figure is placed once, as marks on a `Canvas` in millimetres. `svg` and `paint` each write those
 marks, so that all its forms are the same. To add a kind of figure, write a function that returns a
@@ -8,18 +8,22 @@ marks, so that all its forms are the same. To add a kind of figure, write a func
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
+from sscreport.draw.baujat import baujat_plot
 from sscreport.draw.canvas import Canvas, Constant, Part
 from sscreport.draw.data import figure_data
 from sscreport.draw.drawing import FORMATS, Drawing
 from sscreport.draw.flow import flow_diagram
 from sscreport.draw.forest import LAYOUTS, WIDTH, draw_forest
 from sscreport.draw.funnel import funnel_plot
+from sscreport.draw.nos import nos_plot
 from sscreport.draw.plan import Plan
 from sscreport.draw.plans import cumulative_plan, forest_plan, leave_one_out_plan, nos_stars
+from sscreport.draw.sweep import sweep_plot
 from sscreport.folder import SETTINGS
-from sscreport.problems import InputError, Problem
+from sscreport.problems import BuildError, InputError, Problem
 from sscreport.records import Review, Synthesis
 
 __all__ = [
@@ -30,12 +34,15 @@ __all__ = [
     "Constant",
     "Drawing",
     "Part",
+    "baujat_plot",
     "draw",
     "draw_figure",
     "draw_forest",
     "flow_diagram",
     "forest_plot",
     "funnel_plot",
+    "nos_plot",
+    "sweep_plot",
 ]
 
 Entry = Mapping[str, Any]
@@ -52,8 +59,15 @@ def _synthesis(entry: Entry, syntheses: ById) -> Synthesis:
     raise InputError([Problem(SETTINGS, expected, row=entry["id"], column="analysis", value=wanted)])
 
 
+def _options(entry: Entry, *names: str) -> dict[str, Any]:
+    """What an entry sets of a figure's options; the others keep their defaults."""
+    return {name: entry[name] for name in names if name in entry}
+
+
 def _flow(entry: Entry, review: Review, _: ById) -> Drawing:
-    return flow_diagram(entry["id"], review.book, review.tables["search"])
+    options = _options(entry, "width")
+    excluded = [row for row in review.tables["screening"] if row.id.startswith("excluded_")]
+    return flow_diagram(entry["id"], review.book, review.tables["search"], excluded, **options)
 
 
 def forest_plot(figure_id: str, synthesis: Synthesis) -> Drawing:
@@ -97,15 +111,37 @@ def _placed(entry: Entry, plan: Plan) -> Drawing:
 
 
 def _funnel(entry: Entry, _: Review, syntheses: ById) -> Drawing:
-    return funnel_plot(entry["id"], _synthesis(entry, syntheses))
+    return funnel_plot(entry["id"], _synthesis(entry, syntheses), **_options(entry, "width", "contours"))
+
+
+def _baujat(entry: Entry, _: Review, syntheses: ById) -> Drawing:
+    synthesis = _synthesis(entry, syntheses)
+    if not synthesis.baujat:
+        expected = "A Baujat plot needs an analysis of at least three effects."
+        raise InputError(
+            [Problem(SETTINGS, expected, row=entry["id"], column="analysis", value=synthesis.analysis.id)]
+        )
+    return baujat_plot(entry["id"], synthesis, **_options(entry, "width"))
+
+
+def _sweep(entry: Entry, review: Review, syntheses: ById) -> Drawing:
+    recorded = review.book[f"review.analyses.{entry['analysis']}.correlation"]
+    return sweep_plot(entry["id"], _synthesis(entry, syntheses), recorded, **_options(entry, "width"))
+
+
+def _nos(entry: Entry, review: Review, _: ById) -> Drawing:
+    return nos_plot(entry["id"], review, **_options(entry, "width"))
 
 
 KINDS: dict[str, Callable[[Entry, Review, ById], Drawing]] = {
+    "baujat": _baujat,
     "flow": _flow,
     "forest": _forest,
     "leave-one-out": _leave_one_out,
     "cumulative": _cumulative,
     "funnel": _funnel,
+    "nos": _nos,
+    "sweep": _sweep,
 }
 
 
@@ -124,5 +160,9 @@ def draw_figure(entry: Entry, review: Review, syntheses: Sequence[Synthesis]) ->
     if kind not in KINDS:
         expected = f"The kind of a figure is one of: {', '.join(KINDS)}."
         raise InputError([Problem(SETTINGS, expected, row=entry["id"], column="kind", value=kind)])
-    drawing = KINDS[kind](entry, review, by_id)
+    try:
+        drawing = KINDS[kind](entry, review, by_id)
+    except BuildError as error:
+        named = (replace(problem, row=problem.row or entry["id"]) for problem in error.problems)
+        raise BuildError(named) from error
     return drawing.with_data(figure_data(entry, drawing, by_id))

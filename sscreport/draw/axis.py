@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from sscreport.draw.canvas import Canvas, Constant
-from sscreport.draw.fonts import text_width
+from sscreport.draw.fonts import MM_PER_POINT, text_width
 from sscreport.wording import MINUS
 
 # Half-width of a symmetric axis and the step of its ticks, times a power of ten.
@@ -25,6 +25,10 @@ _RATIO = (
 _OVERHANG = 1.25
 _TICK_MM = 0.9
 _LABEL_GAP = 0.8
+_LABEL_MM = 1.6  # from a vertical axis to its labels
+_EDGE_MM = 0.5  # from them to the figure's edge
+_HALF_DIGIT = 0.35  # of the type size
+_BETWEEN_MM = 1.8  # two labels of a horizontal axis
 _TOLERANCE = 1e-9
 
 
@@ -39,8 +43,7 @@ class Axis:
 
     def place(self, number: float) -> float:
         """Where ``number`` falls, in mm; beyond the axis it stands at the axis' end."""
-        low, high, at = (to_scale(x, self.log) for x in (self.ticks[0], self.ticks[-1], number))
-        return self.left + (self.right - self.left) * min(1.0, max(0.0, (at - low) / (high - low)))
+        return self.left + (self.right - self.left) * _share(self.ticks, self.log, number)
 
     def draw(self, canvas: Canvas, y: float, size: float) -> None:
         """The axis line at ``y`` with its ticks and their labels below."""
@@ -64,6 +67,39 @@ class Axis:
                 taken.append((left, right))
                 kept.append(tick)
         return sorted(kept)
+
+
+@dataclass(frozen=True)
+class Upright:
+    """A vertical axis from the first of ``ticks`` at ``start`` to the last at ``end``, in mm."""
+
+    ticks: tuple[float, ...]
+    log: bool
+    start: float
+    end: float
+
+    def place(self, number: float) -> float:
+        """Where ``number`` falls, in mm; beyond the axis it stands at the axis' end."""
+        return self.start + (self.end - self.start) * _share(self.ticks, self.log, number)
+
+    def room(self, size: float) -> float:
+        """The width that ticks and labels take left of the axis, in mm."""
+        return max(text_width(tick_label(tick).text, size) for tick in self.ticks) + _LABEL_MM + _EDGE_MM
+
+    def draw(self, canvas: Canvas, x: float, size: float) -> None:
+        """The axis line at ``x`` with its ticks and their labels to the left."""
+        canvas.line((x, self.start), (x, self.end))
+        for tick in self.ticks:
+            y = self.place(tick)
+            canvas.line((x - _TICK_MM, y), (x, y))
+            middle = y + size * MM_PER_POINT * _HALF_DIGIT
+            canvas.text(x - _LABEL_MM, middle, tick_label(tick), size, anchor="end")
+
+
+def _share(ticks: tuple[float, ...], log: bool, number: float) -> float:
+    """How far along the axis ``number`` stands, from 0 to 1."""
+    low, high, at = (to_scale(x, log) for x in (ticks[0], ticks[-1], number))
+    return min(1.0, max(0.0, (at - low) / (high - low)))
 
 
 def to_scale(number: float, log: bool) -> float:
@@ -116,8 +152,10 @@ def _ratio_ticks(need: float) -> tuple[float, ...]:
 def plain_ticks(low: float, high: float, log: bool = False, most: int = 6) -> tuple[float, ...]:
     """Evenly spaced round ticks that enclose ``low`` to ``high``; whole decades for ratios."""
     if log:
-        ends = math.floor(math.log10(low)), math.ceil(math.log10(high))
-        return tuple(10.0**i for i in range(ends[0], max(ends[1], ends[0] + 1) + 1))
+        first, last = math.floor(math.log10(low)), math.ceil(math.log10(high))
+        step = math.ceil((last - first) / most) or 1
+        first, last = math.floor(first / step), math.ceil(last / step)
+        return tuple(10.0 ** (i * step) for i in range(first, max(last, first + 1) + 1))
     span = (high - low) or abs(high) or 1.0
     power = 10.0 ** math.floor(math.log10(span / most))
     for step in (power, 2 * power, 2.5 * power, 5 * power, 10 * power):
@@ -125,3 +163,13 @@ def plain_ticks(low: float, high: float, log: bool = False, most: int = 6) -> tu
         if last - first <= most:
             break
     return tuple(i * step for i in range(first, max(last, first + 1) + 1))
+
+
+def fitting_ticks(low: float, high: float, log: bool, width: float, size: float) -> tuple[float, ...]:
+    """`plain_ticks` for a horizontal axis of ``width`` mm, so few that their labels keep apart."""
+    for most in (6, 5, 4, 3, 2, 1):
+        ticks = plain_ticks(low, high, log, most)
+        widest = max(text_width(tick_label(tick).text, size) for tick in ticks)
+        if (widest + _BETWEEN_MM) * (len(ticks) - 1) <= width:
+            break
+    return ticks

@@ -1,32 +1,35 @@
 """The flow of records and studies through the review, after PRISMA 2020.
 
-Page et al. (2021), BMJ 372:n71. A step of the review is an entry of `CHAIN`.
+Page et al. (2021), BMJ 372:n71. A step of the review is a `Step` of `_chain`; steps and reasons that
+data/screening.csv does not count are left out.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from sscreport.draw.canvas import Canvas, Part, Point, line_text
+from sscreport.draw.canvas import Canvas, Point, line_text
 from sscreport.draw.drawing import Drawing, finish
 from sscreport.draw.fonts import text_width, wrap
+from sscreport.draw.lines import Line, demand_room, paragraph
 from sscreport.records import Row
 from sscreport.values import Book, Value
 
 WIDTH = 165.0  # mm
-SIZE = 8.0  # points
+NARROW = 130.0  # below it, texts are smaller and the stages' column is narrower
 LEADING = 3.7
-PAD = 2.3
 CAP = 1.0  # half the height of capitals: from a line's middle to its baseline
-STAGE_WIDTH = 26.0
 EDGE = 0.3  # room for the outline at the canvas' edge
 GAP = 7.0  # between boxes below each other
+MAIN_SHARE = 0.5613  # of the room for both columns of boxes
 OUTLINE = "#4a4a4a"
 STAGE_FILL = "#dfe7ef"
 BOX_FILL = "#ffffff"
 ARROW = 1.8
 INDENT = "\N{NO-BREAK SPACE}" * 3  # plain spaces at the start of a line are not painted
+
+IDENTIFICATION, SCREENING, INCLUDED = "Identification", "Screening", "Included"
 
 
 @dataclass(frozen=True)
@@ -34,58 +37,86 @@ class Column:
     left: float
     width: float
 
+    @property
+    def right(self) -> float:
+        return self.left + self.width
 
-MAIN, SIDE = Column(31.0, 70.0), Column(110.0, 54.7)
+
+@dataclass(frozen=True)
+class Layout:
+    """Sizes that follow from the figure's width: type in points, all else in mm."""
+
+    width: float
+
+    @property
+    def narrow(self) -> bool:
+        return self.width < NARROW
+
+    @property
+    def size(self) -> float:
+        return 7.0 if self.narrow else 8.0
+
+    @property
+    def pad(self) -> float:
+        return 1.7 if self.narrow else 2.3
+
+    @property
+    def stage_width(self) -> float:
+        return 19.0 if self.narrow else 26.0
+
+    @property
+    def main(self) -> Column:
+        left = self.stage_width + (1.8 if self.narrow else 5.0)
+        between = 5.0 if self.narrow else 9.0
+        return Column(left, MAIN_SHARE * (self.width - EDGE - left - between))
+
+    @property
+    def side(self) -> Column:
+        left = self.main.right + (5.0 if self.narrow else 9.0)
+        return Column(left, self.width - EDGE - left)
+
+
+@dataclass(frozen=True)
+class Count:
+    """How many, of what; ``listed`` below a heading."""
+
+    words: str | Value
+    number: Value | None
+    listed: bool = False
+
+    @property
+    def tail(self) -> Line:
+        return (" (n = ", self.number, ")") if self.number else ()
+
+    @property
+    def told(self) -> str:
+        return line_text((self.words, *self.tail))
 
 
 @dataclass(frozen=True)
 class Step:
-    """A count on the way down, and what leaves the review after it (label, key)."""
+    """A count on the way down, and what leaves the review after it."""
 
     stage: str
-    label: str
-    key: str
-    leaves: tuple[str, str] | None = None
-
-
-CHAIN = (
-    Step(
-        "Identification",
-        "Records identified",
-        "flow.identified",
-        ("Duplicate records removed", "flow.duplicates"),
-    ),
-    Step(
-        "Screening",
-        "Titles and abstracts screened",
-        "flow.deduplicated",
-        ("Records excluded", "flow.excluded_screening"),
-    ),
-    Step(
-        "Screening",
-        "Reports assessed in full text",
-        "flow.full_text",
-        ("Merged with another report of the same study population", "flow.merged_reports"),
-    ),
-    Step("Included", "Studies included in the review", "flow.included"),
-)
-FOUND = ("Records from databases", "flow.databases")
-BY_HAND = ("Records from hand searching", "flow.manual")
-ENDS = (("Quantitative synthesis", "flow.quantitative"), ("Narrative synthesis only", "flow.narrative"))
+    count: Count
+    leaves: tuple[Count, ...] = ()
+    heading: str = ""  # above several that leave
 
 
 @dataclass(frozen=True)
 class Box:
-    """A box with its lines of words, where it stands, in mm."""
+    """Counts in a box, their lines, and where it stands, in mm."""
 
-    lines: tuple[tuple[Part, ...], ...]
+    counts: tuple[Count, ...]
+    lines: tuple[Line, ...]
     column: Column
     top: float
     stage: str
+    pad: float
 
     @property
     def height(self) -> float:
-        return (len(self.lines) - 1) * LEADING + 2 * (PAD + CAP)
+        return (len(self.lines) - 1) * LEADING + 2 * (self.pad + CAP)
 
     @property
     def bottom(self) -> float:
@@ -97,7 +128,7 @@ class Box:
 
     @property
     def right(self) -> float:
-        return self.column.left + self.column.width
+        return self.column.right
 
     @property
     def x(self) -> float:
@@ -107,89 +138,153 @@ class Box:
     def y(self) -> float:
         return self.top + self.height / 2
 
+    @property
+    def told(self) -> str:
+        """The box in one sentence part: what is listed follows after a colon."""
+        first, *rest = self.counts
+        told, before = first.told, first
+        for count in rest:
+            told += (": " if count.listed and not before.listed else ", ") + count.told
+            before = count
+        return told
 
-def flow_diagram(figure_id: str, book: Book, databases: Sequence[Row]) -> Drawing:
-    """The flow diagram from the book's ``flow.*`` counts and the records of each database.
 
-    ``databases`` are rows with the columns ``database`` and ``records``.
+def flow_diagram(
+    figure_id: str,
+    book: Book,
+    databases: Sequence[Row],
+    excluded: Sequence[Row] = (),
+    width: float = WIDTH,
+) -> Drawing:
+    """The flow diagram from the book's ``flow.*`` counts, ``width`` mm wide.
+
+    ``databases`` are rows with the columns ``database`` and ``records``; ``excluded`` rows of the
+    screening whose ``stage`` is the reason why reports were excluded in full text. BuildError where a
+    word is wider than its box.
     """
-    canvas = Canvas(WIDTH)
-    stage = CHAIN[0].stage
-    searched = Box(_searched(book, databases), MAIN, EDGE, stage)
-    by_hand = Box(_counted(*_entry(BY_HAND, book), SIDE), SIDE, EDGE, stage)
-    boxes = [searched, by_hand]
-    chain: list[Box] = []
-    for step in CHAIN:
-        chain.append(_steps_box(step, book, below=max(boxes, key=lambda box: box.bottom)))
-        boxes.append(chain[-1])
+    canvas, layout = Canvas(width), Layout(width)
+    main, side = layout.main, layout.side
+    searched = _box(_searched(book, databases), layout, main, EDGE, IDENTIFICATION)
+    by_hand = _box(
+        [Count("Records from hand searching", book["flow.manual"])], layout, side, EDGE, IDENTIFICATION
+    )
+    boxes, chain = [searched, by_hand], []
+    for step in _chain(book, excluded):
+        top = max(box.bottom for box in boxes) + GAP
+        row = [_box([step.count], layout, main, top, step.stage)]
         if step.leaves:
-            boxes.append(_beside(chain[-1], step.leaves, book))
-            _arrow(canvas, (chain[-1].right, chain[-1].y), (SIDE.left, chain[-1].y))
-    top = chain[-1].bottom + GAP
+            row.append(_box(_leaving(step), layout, side, top, step.stage))
+        middle = top + max(box.height for box in row) / 2
+        row = [replace(box, top=middle - box.height / 2) for box in row]
+        if step.leaves:
+            _arrow(canvas, (main.right, middle), (side.left, middle))
+        chain.append(row[0])
+        boxes += row
+    top = max(box.bottom for box in boxes) + GAP
     ends = [
-        Box(_counted(*_entry(end, book), column), column, top, chain[-1].stage)
-        for end, column in zip(ENDS, (MAIN, SIDE), strict=True)
+        _box([Count(words, book[key])], layout, column, top, INCLUDED)
+        for words, key, column in (
+            ("Quantitative synthesis", "flow.quantitative", main),
+            ("Narrative synthesis only", "flow.narrative", side),
+        )
     ]
     _connect(canvas, searched, by_hand, chain, ends)
-    _paint(canvas, boxes + ends)
-    words = "; ".join(_told(box) for box in boxes + ends)
+    _paint(canvas, layout, boxes + ends)
+    words = "; ".join(box.told for box in boxes + ends)
     return finish(figure_id, canvas, f"Flow diagram of the review. {words}.")
 
 
-# --- the words of a box
+# --- what is counted
 
 
-def _told(box: Box) -> str:
-    """The box in one sentence part: what is indented is listed after a colon."""
-    texts = [line_text(line) for line in box.lines]
-    heading = " ".join(text for text in texts if not text.startswith(INDENT))
-    listed = ", ".join(text.removeprefix(INDENT) for text in texts if text.startswith(INDENT))
-    return f"{heading}: {listed}" if listed else heading
+def _searched(book: Book, databases: Sequence[Row]) -> list[Count]:
+    """The first box: the sum over databases, each of them, and the registers."""
+    counts = [Count("Records from databases", book["flow.databases"])]
+    counts += [Count(row["database"], row["records"], listed=True) for row in databases]
+    return counts + _counted(book, ("Records from registers", "registers"))
 
 
-def _entry(entry: tuple[str, str], book: Book) -> tuple[str, Value]:
-    return entry[0], book[entry[1]]
+def _counted(book: Book, *entries: tuple[str, str]) -> list[Count]:
+    """Those of (words, name of the count) that the review has counted."""
+    return [Count(words, book[f"flow.{name}"]) for words, name in entries if f"flow.{name}" in book]
 
 
-def _number(value: Value) -> tuple[Part, ...]:
-    return ("(n = ", value, ")")
+def _chain(book: Book, excluded: Sequence[Row]) -> list[Step]:
+    removed = _counted(
+        book,
+        ("Duplicate records removed", "duplicates"),
+        ("Records marked as ineligible by automation tools", "removed_automation"),
+        ("Records removed for other reasons", "removed_other"),
+    )
+    left_out = [Count(row["stage"], book[f"flow.{row.id}"]) for row in excluded]
+    if "flow.one_population" in book:
+        left_out += _counted(
+            book, ("Merged with another report of the same study population", "merged_reports")
+        )
+    sought = _counted(book, ("Reports sought for retrieval", "sought"))
+    steps = [
+        Step(
+            IDENTIFICATION,
+            Count("Records identified", book["flow.identified"]),
+            tuple(removed),
+            "Records removed before screening",
+        ),
+        Step(
+            SCREENING,
+            Count("Titles and abstracts screened", book["flow.deduplicated"]),
+            (Count("Records excluded", book["flow.excluded_screening"]),),
+        ),
+    ]
+    steps += [
+        Step(SCREENING, count, (Count("Reports not retrieved", book["flow.not_retrieved"]),))
+        for count in sought
+    ]
+    return [
+        *steps,
+        Step(
+            SCREENING,
+            Count("Reports assessed in full text", book["flow.full_text"]),
+            tuple(left_out),
+            "Reports excluded or merged",
+        ),
+        Step(INCLUDED, Count("Studies included in the review", book["flow.included"])),
+    ]
 
 
-def _counted(label: str, value: Value, column: Column) -> tuple[tuple[Part, ...], ...]:
-    """The label broken to the column's width, with its count after the last word."""
-    number = _number(value)
-    *full, last = wrap(label, column.width - 2 * PAD, SIZE, tail=" " + line_text(number))
-    return (*((line,) for line in full), (f"{last} ".lstrip(), *number))
+def _leaving(step: Step) -> list[Count]:
+    """One count as it is; several as a list."""
+    if len(step.leaves) == 1:
+        return list(step.leaves)
+    return [Count(step.heading, None), *(replace(count, listed=True) for count in step.leaves)]
 
 
-def _searched(book: Book, databases: Sequence[Row]) -> tuple[tuple[Part, ...], ...]:
-    """The first box: the sum over databases, then each of them."""
-    lines = list(_counted(*_entry(FOUND, book), MAIN))
-    for row in databases:
-        name, number = (INDENT, row["database"]), _number(row["records"])
-        whole = (*name, " ", *number)
-        fits = text_width(line_text(whole), SIZE) <= MAIN.width - 2 * PAD
-        lines += [whole] if fits else [name, (INDENT, *number)]
-    return tuple(lines)
+# --- boxes and connections
 
 
-# --- places and connections
+def _box(counts: Sequence[Count], layout: Layout, column: Column, top: float, stage: str) -> Box:
+    lines = [line for count in counts for line in _lines(count, column.width - 2 * layout.pad, layout.size)]
+    return Box(tuple(counts), tuple(lines), column, top, stage, layout.pad)
 
 
-def _steps_box(step: Step, book: Book, below: Box) -> Box:
-    return Box(_counted(step.label, book[step.key], MAIN), MAIN, below.bottom + GAP, step.stage)
-
-
-def _beside(box: Box, entry: tuple[str, str], book: Book) -> Box:
-    """A box in the side column, at the middle of ``box``."""
-    draft = Box(_counted(*_entry(entry, book), SIDE), SIDE, 0.0, box.stage)
-    return Box(draft.lines, SIDE, box.y - draft.height / 2, box.stage)
+def _lines(count: Count, width: float, size: float) -> list[Line]:
+    """The words broken to the width, their number after the last of them."""
+    indent: Line = (INDENT,) if count.listed else ()
+    room = width - text_width(INDENT, size) * len(indent)
+    if isinstance(count.words, Value):
+        lines = paragraph((count.words, *count.tail), room, size)
+    else:
+        *full, last = wrap(count.words, room, size, tail=line_text(count.tail))
+        first, *rest = count.tail or ("",)
+        lines = [*((line,) for line in full), (f"{last}{first}".lstrip(" "), *rest)]
+        for line in lines:
+            demand_room(line_text(line), room, size)
+    return [(*indent, *line) for line in lines]
 
 
 def _connect(canvas: Canvas, searched: Box, by_hand: Box, chain: Sequence[Box], ends: Sequence[Box]) -> None:
     """Both searches run together into the chain; the chain forks into both syntheses."""
-    first, last = chain[0], chain[-1]
-    join = (searched.bottom + first.top) / 2
+    last = chain[-1]
+    join = max(searched.bottom, by_hand.bottom) + GAP / 2  # above whatever stands beside the chain
     _line(canvas, (by_hand.x, by_hand.bottom), (by_hand.x, join), (searched.x, join))
     for upper, lower in zip((searched, *chain), (*chain, ends[0]), strict=True):
         _arrow(canvas, (upper.x, upper.bottom), (lower.x, lower.top))
@@ -212,14 +307,15 @@ def _arrow(canvas: Canvas, start: Point, end: Point) -> None:
     canvas.shape(end, *sides, fill=OUTLINE)
 
 
-def _paint(canvas: Canvas, boxes: Sequence[Box]) -> None:
+def _paint(canvas: Canvas, layout: Layout, boxes: Sequence[Box]) -> None:
+    size, pad = layout.size, layout.pad
     for box in boxes:
         canvas.rectangle(box.left, box.top, box.column.width, box.height, BOX_FILL, outline=OUTLINE, line=0.7)
         for i, line in enumerate(box.lines):
-            canvas.text(box.left + PAD, box.top + PAD + 2 * CAP + i * LEADING, line, SIZE)
+            canvas.text(box.left + pad, box.top + pad + 2 * CAP + i * LEADING, line, size)
     for stage in dict.fromkeys(box.stage for box in boxes):
         members = [box for box in boxes if box.stage == stage]
         top, bottom = min(box.top for box in members), max(box.bottom for box in members)
-        canvas.rectangle(EDGE, top, STAGE_WIDTH, bottom - top, STAGE_FILL)
-        canvas.text(EDGE + STAGE_WIDTH / 2, (top + bottom) / 2 + CAP, stage, SIZE, True, "middle")
+        canvas.rectangle(EDGE, top, layout.stage_width, bottom - top, STAGE_FILL)
+        canvas.text(EDGE + layout.stage_width / 2, (top + bottom) / 2 + CAP, stage, size, True, "middle")
     canvas.height = max(box.bottom for box in boxes) + EDGE

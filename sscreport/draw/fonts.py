@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import io
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 
@@ -56,6 +56,11 @@ def _unseen(sign: str) -> bool:
     return unicodedata.category(sign) in ("Mn", "Me", "Cf", "Cc")
 
 
+def full_width(sign: str) -> bool:
+    """Whether a character is one of the full-width scripts (Chinese, Japanese, Korean)."""
+    return unicodedata.east_asian_width(sign) in "WF"
+
+
 def text_width(text: str, points: float, bold: bool = False) -> float:
     """Width of one line of ``text`` in millimetres at a type size of ``points``.
 
@@ -79,24 +84,31 @@ def subset_font(texts: Iterable[str], bold: bool = False) -> bytes:
     return buffer.getvalue()
 
 
+def pieces(text: str) -> list[str]:
+    """``text`` cut where a line may break: words with the spaces before them, full-width signs singly."""
+    found: list[str] = []
+    for sign in text:
+        before = found[-1][-1] if found else " "
+        begins = (sign == " ") != (before == " ") if sign == " " else full_width(sign) or full_width(before)
+        if not found or (begins and found[-1].strip(" ")):
+            found.append(sign)
+        else:
+            found[-1] += sign
+    return found
+
+
 def wrap(text: str, width: float, points: float, bold: bool = False, tail: str = "") -> list[str]:
     """``text`` broken between words into lines of at most ``width`` millimetres.
 
     ``tail`` is what the caller will append to the last line; room for it is left there, on a
     line of its own ("") where it does not fit otherwise.
     """
-    lines = _fill(text.split(), width, points, bold)
+    lines = [""]
+    for piece in pieces(text.strip(" ")):
+        if lines[-1] and text_width(lines[-1] + piece, points, bold) > width:
+            lines.append(piece.strip(" "))
+        else:
+            lines[-1] = (lines[-1] + piece).lstrip(" ")
     if tail and text_width(lines[-1] + tail, points, bold) > width:
         lines.append("")
-    return lines
-
-
-def _fill(words: Sequence[str], width: float, points: float, bold: bool) -> list[str]:
-    lines = [""]
-    for word in words:
-        longer = f"{lines[-1]} {word}".strip()
-        if lines[-1] and text_width(longer, points, bold) > width:
-            lines.append(word)
-        else:
-            lines[-1] = longer
     return lines

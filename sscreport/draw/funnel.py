@@ -3,75 +3,106 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import NamedTuple
 
 from sscreport.draw import phrases
-from sscreport.draw.axis import Axis, plain_ticks, tick_label, to_scale
-from sscreport.draw.canvas import Canvas, Point, line_text
+from sscreport.draw.axis import Axis, Upright, fitting_ticks, plain_ticks, to_scale
+from sscreport.draw.canvas import Canvas, Constant, Point, line_text
 from sscreport.draw.drawing import Drawing, finish
-from sscreport.draw.fonts import ASCENT, DESCENT, MM_PER_POINT, text_width
-from sscreport.measures import MEASURES
-from sscreport.records import StudyEffect, Synthesis
+from sscreport.draw.fonts import text_width
+from sscreport.draw.labels import Rectangle, Spotted, draw_points
+from sscreport.draw.lines import Line, demand_room, paragraph, write
+from sscreport.measures import MEASURES, Measure
+from sscreport.records import Synthesis
 from sscreport.statistics.results import quantile
 
 WIDTH = 110.0  # mm
-LEFT, RIGHT, TOP, BOTTOM = 12.0, 105.0, 7.0, 64.0  # of the plotting area
+LEFT, TOP = 12.0, 7.0  # of the plotting area; more room left where the labels need it
+RIGHT_MARGIN = 5.0
+HEIGHT, TALLER = 57.0, 0.35  # at the usual width, and for each millimetre more of it
+EDGE = 0.5
 SIZE = 7.5  # points
 NOTE_SIZE = 7.0
 LINE = 3.8
-RADIUS = 0.95
-POINT_FILL = "#33506e"
 LIMIT_COLOR = "#6b6b6b"
-NEAR = 1.7  # from a point to its label
-# Sides to try, from the best; (1, 0) is right of the point, (0, 1) below it.
-AROUND = (
-    (1, 0),
-    (-1, 0),
-    (1, -0.8),
-    (1, 0.8),
-    (-1, -0.8),
-    (-1, 0.8),
-    (0, -1),
-    (0, 1),
-    (0.6, -1.5),
-    (0.6, 1.5),
-    (-0.6, -1.5),
-    (-0.6, 1.5),
+LIMIT_ON_GREY = "#2b2b2b"
+SWATCH = 3.0  # side of a legend's colour, in mm
+LEGEND_GAP = 4.0
+FARTHEST = 690.0  # a logarithm whose ratio a machine can still hold
+
+
+@dataclass(frozen=True)
+class Contour:
+    """The cone of effects whose two-sided P is ``p`` or more, and what it encloses."""
+
+    p: float
+    fill: str
+    words: Line
+
+
+def _level(text: str) -> Constant:
+    return Constant(text, "contour of significance, Peters et al. 2008")
+
+
+BEYOND = "#ececec"
+CONTOURS = (  # from the outermost, each painted over the one before
+    Contour(0.01, "#d2d2d2", (_level("0.01"), " ≤ P < ", _level("0.05"))),
+    Contour(0.05, "#b4b4b4", (_level("0.05"), " ≤ P < ", _level("0.10"))),
+    Contour(0.10, "#ffffff", ("P ≥ ", _level("0.10"))),
 )
-
-
-class Rectangle(NamedTuple):
-    left: float
-    top: float
-    right: float
-    bottom: float
+LEGEND = (*((c.fill, c.words) for c in reversed(CONTOURS)), (BEYOND, ("P < ", _level("0.01"))))
 
 
 @dataclass(frozen=True)
 class Plane:
-    """The plotting area: effects along ``axis``, standard errors downwards from 0."""
+    """The plotting area: effects along ``axis``, standard errors downwards from 0 on ``side``."""
 
     axis: Axis
-    se_ticks: tuple[float, ...]
+    side: Upright
+    measure: Measure
 
-    def height(self, se: float) -> float:
-        return TOP + (BOTTOM - TOP) * se / self.se_ticks[-1]
+    @property
+    def se_max(self) -> float:
+        return self.side.ticks[-1]
+
+    @property
+    def room(self) -> Rectangle:
+        return Rectangle(self.axis.left, self.side.start, self.axis.right + RIGHT_MARGIN, self.side.end)
+
+    def across(self, effect: float) -> float:
+        """Where an effect on the analysis scale stands."""
+        return self.axis.place(_reported(self.measure, effect))
 
 
-def funnel_plot(figure_id: str, synthesis: Synthesis) -> Drawing:
-    """The funnel plot of a synthesis, 110 mm wide.
+def funnel_plot(
+    figure_id: str, synthesis: Synthesis, width: float = WIDTH, contours: bool = False
+) -> Drawing:
+    """The funnel plot of a synthesis, ``width`` mm wide.
 
     The dashed lines are pseudo confidence limits: pooled ± z × SE on the analysis scale, at the
-    confidence level of the review.
-    Sterne & Egger (2001), Journal of Clinical Epidemiology 54:1046.
+    confidence level of the review (Sterne & Egger 2001, J Clin Epidemiol 54:1046). ``contours``
+    shade where a study's two-sided P falls below 0.10, 0.05 and 0.01: beyond null ± z × SE (Peters
+    et al. 2008, J Clin Epidemiol 61:991). A study whose name has no room is not named.
     """
-    canvas = Canvas(WIDTH)
-    plane = _plane(synthesis)
-    _axes(canvas, plane, synthesis)
-    lines = _funnel(canvas, plane, synthesis)
-    _points(canvas, plane, synthesis, lines)
-    canvas.height = _foot(canvas, synthesis)
-    return finish(figure_id, canvas, phrases.describe_funnel(synthesis))
+    canvas = Canvas(width)
+    plane = _plane(synthesis, width, contours)
+    if contours:
+        _contours(canvas, plane)
+    _axes(canvas, plane)
+    lines = _funnel(canvas, plane, synthesis, LIMIT_ON_GREY if contours else LIMIT_COLOR)
+    unnamed = draw_points(canvas, _points(plane, synthesis), plane.room, SIZE, lines)
+    canvas.height = _foot(canvas, plane, synthesis, contours, unnamed)
+    alt = phrases.describe_funnel(synthesis)
+    more = [line_text(phrases.too_few_studies(synthesis.overall.pooled.k))] if _few(synthesis) else []
+    more += [phrases.CONTOURS] if contours else []
+    return finish(figure_id, canvas, " ".join([alt, *more]))
+
+
+def _few(synthesis: Synthesis) -> bool:
+    return synthesis.overall.pooled.k.content < phrases.ENOUGH_STUDIES
+
+
+def _reported(measure: Measure, effect: float) -> float:
+    return measure.reported(max(-FARTHEST, min(FARTHEST, effect)) if measure.log else effect)
 
 
 def _centre(synthesis: Synthesis) -> float:
@@ -79,97 +110,107 @@ def _centre(synthesis: Synthesis) -> float:
     return to_scale(synthesis.overall.pooled.estimate.content, MEASURES[synthesis.analysis.measure].log)
 
 
+def _cone(centre: float, share: float, se: float) -> tuple[float, float]:
+    """Both limits at a standard error of ``se`` around ``centre``; ``share`` lies between them."""
+    half_width = float(quantile(share)) * se
+    return centre - half_width, centre + half_width
+
+
 def _pseudo_limits(synthesis: Synthesis, se: float) -> tuple[float, float]:
-    """Both limits on the analysis scale at a standard error of ``se``."""
-    centre, half_width = _centre(synthesis), quantile(synthesis.level.content / 100) * se
-    return float(centre - half_width), float(centre + half_width)
+    return _cone(_centre(synthesis), synthesis.level.content / 100, se)
 
 
-def _plane(synthesis: Synthesis) -> Plane:
+def _plane(synthesis: Synthesis, width: float, contours: bool) -> Plane:
     measure, effects = MEASURES[synthesis.analysis.measure], synthesis.overall.effects
-    se_ticks = plain_ticks(0.0, max(effect.se.content for effect in effects))
-    xs = [*(effect.effect.content for effect in effects), *_pseudo_limits(synthesis, se_ticks[-1])]
-    low, high = (measure.reported(x) for x in (min(xs), max(xs)))
-    return Plane(Axis(plain_ticks(low, high, measure.log), measure.log, LEFT, RIGHT), se_ticks)
+    bottom = TOP + HEIGHT + TALLER * (width - WIDTH)
+    side = Upright(plain_ticks(0.0, max(effect.se.content for effect in effects)), False, TOP, bottom)
+    left, right = max(LEFT, side.room(SIZE)), width - RIGHT_MARGIN
+    xs = [*(effect.effect.content for effect in effects), *_pseudo_limits(synthesis, side.ticks[-1])]
+    if contours:
+        xs += _cone(to_scale(measure.null, measure.log), 1 - CONTOURS[0].p, side.ticks[-1])
+    low, high = (_reported(measure, x) for x in (min(xs), max(xs)))
+    ticks = fitting_ticks(low, high, measure.log, right - left, SIZE)
+    return Plane(Axis(ticks, measure.log, left, right), side, measure)
 
 
-def _axes(canvas: Canvas, plane: Plane, synthesis: Synthesis) -> None:
-    measure = MEASURES[synthesis.analysis.measure]
-    plane.axis.draw(canvas, BOTTOM, SIZE)
-    canvas.line((LEFT, TOP), (LEFT, BOTTOM))
-    for tick in plane.se_ticks:
-        y = plane.height(tick)
-        canvas.line((LEFT - 0.9, y), (LEFT, y))
-        canvas.text(LEFT - 1.6, y + 0.93, tick_label(tick), SIZE, anchor="end")
+def _contours(canvas: Canvas, plane: Plane) -> None:
+    """The shaded regions, from the smallest P to the largest."""
+    axis, side, null = plane.axis, plane.side, plane.measure.null
+    canvas.rectangle(axis.left, side.start, axis.right - axis.left, side.end - side.start, BEYOND)
+    for contour in CONTOURS:
+        ends = _cone(to_scale(null, plane.measure.log), 1 - contour.p, plane.se_max)
+        feet = [(plane.across(end), side.end) for end in ends]
+        canvas.shape((axis.place(null), side.start), *reversed(feet), fill=contour.fill)
+
+
+def _axes(canvas: Canvas, plane: Plane) -> None:
+    measure, axis, bottom = plane.measure, plane.axis, plane.side.end
+    axis.draw(canvas, bottom, SIZE)
+    plane.side.draw(canvas, axis.left, SIZE)
     scale = f"log {measure.short}" if measure.log else measure.short
-    canvas.text(0.5, TOP - 3.6, f"SE({scale})", SIZE, bold=True)
-    canvas.text((LEFT + RIGHT) / 2, BOTTOM + 8.0, measure.name, SIZE, bold=True, anchor="middle")
+    canvas.text(EDGE, TOP - 3.6, f"SE({scale})", SIZE, bold=True)
+    demand_room(measure.name, canvas.width - 2 * EDGE, SIZE, bold=True)
+    middle = (axis.left + axis.right) / 2
+    half = text_width(measure.name, SIZE, bold=True) / 2
+    middle = max(EDGE + half, min(canvas.width - EDGE - half, middle))
+    canvas.text(middle, bottom + 8.0, measure.name, SIZE, bold=True, anchor="middle")
 
 
-def _funnel(canvas: Canvas, plane: Plane, synthesis: Synthesis) -> list[tuple[Point, Point]]:
-    """Draw the pooled line and the pseudo limits; returns them, for labels to keep clear of."""
-    measure, pooled = MEASURES[synthesis.analysis.measure], synthesis.overall.pooled.estimate
+def _funnel(canvas: Canvas, plane: Plane, synthesis: Synthesis, color: str) -> list[tuple[Point, Point]]:
+    """Draw the pooled line and the pseudo limits; returns them, for names to keep clear of."""
+    pooled = synthesis.overall.pooled.estimate
     apex = plane.axis.place(pooled.content)
     lines = []
-    for end in (_centre(synthesis), *_pseudo_limits(synthesis, plane.se_ticks[-1])):
-        foot = plane.axis.place(measure.reported(end))
+    for end in (_centre(synthesis), *_pseudo_limits(synthesis, plane.se_max)):
         dash = (1.4, 1.0) if lines else None
-        lines.append(((apex, TOP), (foot, BOTTOM)))
-        canvas.line(*lines[-1], width=0.6, color=LIMIT_COLOR, dash=dash, value=pooled)
+        lines.append(((apex, plane.side.start), (plane.across(end), plane.side.end)))
+        canvas.line(*lines[-1], width=0.6, color=color, dash=dash, value=pooled)
     return lines
 
 
-def _points(canvas: Canvas, plane: Plane, synthesis: Synthesis, lines: list[tuple[Point, Point]]) -> None:
-    """Every study as a point, its name beside it where least is in the way."""
-    spots = {id(effect): _spot(plane, effect) for effect in synthesis.overall.effects}
-    taken = [Rectangle(x - RADIUS, y - RADIUS, x + RADIUS, y + RADIUS) for x, y in spots.values()]
-    for effect in synthesis.overall.effects:
-        x, y = spots[id(effect)]
-        canvas.disc(x, y, RADIUS, POINT_FILL, value=effect.estimate)
-        parts = phrases.study(effect)
-        boxes = [_label_box(x, y, line_text(parts), side) for side in AROUND]
-        best = min(boxes, key=lambda box: _cost(box, taken, lines))
-        taken.append(best)
-        canvas.text(best.left, best.bottom - DESCENT * SIZE * MM_PER_POINT, parts, SIZE)
+def _points(plane: Plane, synthesis: Synthesis) -> list[Spotted]:
+    """Every study, the one farthest from the pooled effect first: it is the one asked about."""
+    centre = _centre(synthesis)
+    effects = sorted(synthesis.overall.effects, key=lambda e: -abs(e.effect.content - centre) / e.se.content)
+    return [
+        Spotted(
+            plane.across(effect.effect.content),
+            plane.side.place(effect.se.content),
+            effect.estimate,
+            phrases.point(synthesis, effect),
+        )
+        for effect in effects
+    ]
 
 
-def _spot(plane: Plane, effect: StudyEffect) -> Point:
-    return plane.axis.place(effect.estimate.content), plane.height(effect.se.content)
-
-
-def _label_box(x: float, y: float, text: str, side: tuple[float, float]) -> Rectangle:
-    """The room a label takes on one side of its point."""
-    width, height = text_width(text, SIZE), (ASCENT + DESCENT) * SIZE * MM_PER_POINT
-    middle_x = x + side[0] * (NEAR + width / 2)
-    middle_y = y + side[1] * (NEAR + (height / 2 if side[0] == 0 else 0))
-    return Rectangle(middle_x - width / 2, middle_y - height / 2, middle_x + width / 2, middle_y + height / 2)
-
-
-def _cost(box: Rectangle, taken: list[Rectangle], lines: list[tuple[Point, Point]]) -> int:
-    """How much is in the way of a label: other texts and points most, lines least."""
-    outside = box.left < LEFT or box.right > WIDTH or box.top < TOP or box.bottom > BOTTOM
-    covered = sum(_overlap(box, other) for other in taken)
-    return 100 * outside + 10 * covered + sum(_crosses(box, line) for line in lines)
-
-
-def _overlap(a: Rectangle, b: Rectangle) -> bool:
-    return a.left < b.right and b.left < a.right and a.top < b.bottom and b.top < a.bottom
-
-
-def _crosses(box: Rectangle, line: tuple[Point, Point]) -> bool:
-    """Whether a line that falls from its first to its second point passes through the box."""
-    (x0, y0), (x1, y1) = line
-    tops = [x0 + (x1 - x0) * (y - y0) / (y1 - y0) for y in (box.top, box.bottom)]
-    return min(tops) < box.right and max(tops) > box.left
-
-
-def _foot(canvas: Canvas, synthesis: Synthesis) -> float:
-    """The tests and the dagger's note below the plot; returns the height of the figure."""
-    y = BOTTOM + 9.5
+def _foot(canvas: Canvas, plane: Plane, synthesis: Synthesis, contours: bool, unnamed: int) -> float:
+    """Legend, tests and notes below the plot; returns the height of the figure."""
+    width = canvas.width - 2 * EDGE
+    y = plane.side.end + 9.5
+    if contours:
+        y = _legend(canvas, y + LINE)
+    notes: list[tuple[Line, float]] = []
     if synthesis.small_study:
-        y += LINE
-        canvas.text(0.5, y, phrases.small_study_tests(synthesis.small_study), SIZE)
+        notes.append((phrases.small_study_tests(synthesis.small_study), SIZE))
+    if _few(synthesis):
+        notes.append((phrases.too_few_studies(synthesis.overall.pooled.k), NOTE_SIZE))
+    if unnamed:
+        notes.append(((phrases.UNNAMED,), NOTE_SIZE))
     if synthesis.reconstructed:
-        y += LINE
-        canvas.text(0.5, y, phrases.RECONSTRUCTED, NOTE_SIZE)
+        notes.append(((phrases.RECONSTRUCTED,), NOTE_SIZE))
+    for parts, size in notes:
+        y = write(canvas, EDGE, y + LINE, paragraph(parts, width, size), size, LINE)
     return y + 1.2
+
+
+def _legend(canvas: Canvas, y: float) -> float:
+    """The shades with their P values, in as many rows as they need; returns the last baseline."""
+    x = EDGE
+    for fill, words in LEGEND:
+        step = SWATCH + 1.2 + text_width(line_text(words), NOTE_SIZE)
+        if x > EDGE and x + step > canvas.width - EDGE:
+            x, y = EDGE, y + LINE
+        canvas.rectangle(x, y - 2.5, SWATCH, SWATCH, fill, outline=LIMIT_COLOR, line=0.4)
+        canvas.text(x + SWATCH + 1.2, y, words, NOTE_SIZE)
+        x += step + LEGEND_GAP
+    return y

@@ -1,18 +1,20 @@
-"""Lines of parts that fit: broken between words, and padded so that numbers stand under each other."""
+"""Lines of parts that fit: broken between words, and padded so that numbers stand under each other.
+
+A value keeps its identity on one line; a name that needs several becomes constants that name it.
+"""
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-from sscreport.draw.canvas import Constant, Part, line_text, part_text
-from sscreport.draw.fonts import text_width
+from sscreport.draw.canvas import Canvas, Constant, Part, line_text, part_text
+from sscreport.draw.fonts import full_width, text_width
+from sscreport.problems import BuildError, Problem
 from sscreport.values import Value
 from sscreport.wording import printed
 
 FIGURE_SPACE = "\N{FIGURE SPACE}"  # as wide as a digit
 POINT_SPACE = "\N{PUNCTUATION SPACE}"  # as wide as a point
-NAME = "part of a name that needs more than one line"
 
 Parts = Sequence[Part]
 Line = tuple[Part, ...]
@@ -59,7 +61,7 @@ def _may_break(text: str, clauses: bool) -> bool:
     """Whether a line may end behind ``text``."""
     if clauses:
         return text.endswith((", ", "; ", ": "))
-    return text.endswith(" ") or _is_wide(text[-1])
+    return text.endswith(" ") or full_width(text[-1])
 
 
 def _atoms(part: Part, wide: Wide) -> Iterator[Part]:
@@ -68,11 +70,11 @@ def _atoms(part: Part, wide: Wide) -> Iterator[Part]:
         if not (isinstance(part.content, str) and wide([part])):
             yield part
             return
-        part = Constant(printed(part), NAME)
+        part = Constant(printed(part), f"words of {part.key}")
     text = ""
     for sign in part_text(part):
         text += sign
-        if sign == " " or _is_wide(sign):
+        if sign == " " or full_width(sign):
             yield _like(part, text)
             text = ""
     if text:
@@ -99,10 +101,6 @@ def _like(part: Part, text: str) -> Part:
     return Constant(text, part.why) if isinstance(part, Constant) else text
 
 
-def _is_wide(sign: str) -> bool:
-    return unicodedata.east_asian_width(sign) in "WF"
-
-
 def _joined(line: Sequence[Part]) -> Line:
     """Neighbours of one kind as one part, without the space at the end."""
     joined: list[Part] = []
@@ -117,6 +115,28 @@ def _joined(line: Sequence[Part]) -> Line:
     if joined and not isinstance(joined[-1], Value):
         joined[-1] = _like(joined[-1], part_text(joined[-1]).rstrip(" "))
     return tuple(part for part in joined if part_text(part))
+
+
+def paragraph(parts: Parts, width: float, points: float, bold: bool = False) -> list[Line]:
+    """`wrap_parts`; BuildError where a value is wider than a line."""
+    lines = wrap_parts(parts, width, points, bold)
+    for line in lines:
+        demand_room(line_text(line), width, points, bold)
+    return lines
+
+
+def demand_room(text: str, width: float, points: float, bold: bool = False) -> None:
+    """BuildError where ``text`` is wider than ``width`` millimetres."""
+    if text_width(text, points, bold) > width + 1e-6:
+        expected = f"There is no room for {text!r}: make the figure wider or the text shorter."
+        raise BuildError([Problem("figure", expected)])
+
+
+def write(canvas: Canvas, x: float, y: float, lines: Sequence[Line], points: float, leading: float) -> float:
+    """Add lines below each other, the first baseline at ``y``; returns the last baseline."""
+    for i, line in enumerate(lines):
+        canvas.text(x, y + i * leading, line, points)
+    return y + (len(lines) - 1) * leading
 
 
 def aligned(cells: Mapping[object, Parts]) -> dict[object, Line]:

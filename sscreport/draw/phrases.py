@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from sscreport import wording
 from sscreport.draw.canvas import Constant, Part, line_text
@@ -209,3 +209,112 @@ def _direction(synthesis: Synthesis) -> str:
 
 def _told_note(reconstructed: bool) -> list[str]:
     return ["Some study-level values are reconstructed."] if reconstructed else []
+
+
+# --- funnel plots, Baujat plots, sweeps of the correlation, quality of the studies
+
+ENOUGH_STUDIES = 10
+UNNAMED = "Studies without room for their name are not named."
+CONTOURS = "Shading shows the two-sided P of a study against no effect."
+
+
+def point(synthesis: Synthesis, effect: StudyEffect) -> Parts:
+    """The name of a point: the study, and its subgroup where it is in several."""
+    repeated = sum(other.study.id == effect.study.id for other in synthesis.overall.effects) > 1
+    labels = [group.label for group in synthesis.groups if any(e.key == effect.key for e in group.effects)]
+    home = labels[0] if repeated and labels else None
+    return (*study(effect), ", ", home) if home else study(effect)
+
+
+def too_few_studies(k: Value) -> Parts:
+    """One sentence on what fewer than ten studies cannot tell."""
+    why = "least number of studies for tests of asymmetry, Cochrane Handbook 13.3.5.4"
+    return (
+        "With k = ",
+        k,
+        ", fewer than ",
+        Constant(str(ENOUGH_STUDIES), why),
+        " studies, asymmetry can neither be shown nor excluded.",
+    )
+
+
+CONTRIBUTION = "Contribution to Cochran's Q"
+INFLUENCE = "Influence on the pooled result"
+AROUND_FIXED = (
+    "Both are around the inverse-variance fixed-effect mean; influence is the squared change of that mean "
+    "without the study, in units of its variance then."
+)
+CORRELATION = "Assumed correlation (r) between before and after"
+
+
+def describe_baujat(synthesis: Synthesis) -> str:
+    """What a Baujat plot shows: each study's contribution to Q and its influence."""
+    points = "; ".join(
+        f"{line_text(point(synthesis, effect))} {printed(numbers.contribution)}, {printed(numbers.influence)}"
+        for effect, numbers in zip(synthesis.overall.effects, synthesis.baujat, strict=True)
+    )
+    sentences = [
+        f"Baujat plot. {synthesis.analysis.title}: contribution to Cochran's Q and influence on the pooled "
+        f"result of {printed(synthesis.overall.pooled.k)} studies.",
+        f"{points}.",
+    ]
+    return " ".join(sentences + _told_note(synthesis.reconstructed))
+
+
+def swept(recorded: Value, pooled: Pooled, others: Mapping[float, Pooled]) -> Parts:
+    """The pooled result at the recorded correlation, and at others."""
+    parts: list[Part] = ["Orange: as recorded, r = ", recorded, ": ", *estimate(pooled)]
+    for r, result in others.items():
+        parts += ["; at r = ", Constant(f"{r:g}", "correlation tried in a sweep"), ": ", *estimate(result)]
+    return (*parts, ".")
+
+
+def swept_how(spreads_known: bool, model: str) -> Parts:
+    """How the standard errors follow the correlation, and how the studies are pooled."""
+    again = f"; pooled anew at every r, {MODELS[model]} model."
+    if spreads_known:
+        return (f"Standard errors follow from the standard deviations before and after{again}",)
+    one = Constant("1", "part of a formula")
+    return (
+        "Standard errors are proportional to √(",
+        one,
+        f" − r), as where the standard deviations before and after are equal{again}",
+    )
+
+
+def describe_sweep(synthesis: Synthesis, recorded: Value) -> str:
+    """What a sweep shows: the pooled result at every correlation."""
+    told = "; ".join(f"r = {r:g}: {_told(result, synthesis)}" for r, result in synthesis.sweep.items())
+    sentences = [
+        f"Pooled result against the assumed correlation between before and after. "
+        f"{synthesis.analysis.title}: {_measure_name(synthesis)}.",
+        f"As recorded, r = {printed(recorded)}: {_told(synthesis.overall.pooled, synthesis)}.",
+        f"{told}.",
+    ]
+    return " ".join(sentences + _told_note(synthesis.reconstructed))
+
+
+STUDY, STARS, QUALITY = "Study", "Stars", "Quality"
+LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"  # of the items of a scale
+
+
+def quality_bands(maximum: Value, low_up_to: Value, high_from: Value) -> Parts:
+    """What the review calls low and high quality."""
+    return (
+        "Newcastle-Ottawa scale, at most ",
+        maximum,
+        " stars. Low quality: up to ",
+        low_up_to,
+        "; high: from ",
+        high_from,
+        "; moderate: between.",
+    )
+
+
+def quality_items(titles: Sequence[str]) -> Parts:
+    """The letters of a scale's items and what they stand for."""
+    parts: list[Part] = []
+    for letter, title in zip(LETTERS, titles, strict=False):
+        parts += ["; " if parts else "", f"{letter},\N{NO-BREAK SPACE}"]
+        parts.append(Constant(title, "title of a column") if wording.has_digit(title) else title)
+    return (*parts, ".")
