@@ -73,6 +73,8 @@ class Measure:
     ``above_null`` says what an estimate above ``null`` means: scores or events were "lower" or
     "higher" after treatment.
 
+    ``risk`` gives the risk after treatment from an estimate and the risk before, for ratios.
+
     ``effect`` computes (effect, standard error) on the analysis scale from the columns named in
     ``roles``; None where the data give effect and standard error themselves (``md``, ``se``).
     """
@@ -88,6 +90,7 @@ class Measure:
     effect: Callable[..., tuple[np.ndarray, np.ndarray]] | None
     fixed: Pooling
     columns: tuple[Column, ...]
+    risk: Callable[[float, float], float] | None = None
 
     def reported(self, effect: float) -> float:
         """From the analysis scale to the reported one."""
@@ -135,6 +138,14 @@ _MH = Pooling(
 )
 
 
+def risk_by_odds_ratio(odds_ratio: float, risk: float) -> float:
+    """The risk that an odds ratio makes of ``risk``, both from 0 to 1.
+
+    Cochrane Handbook, section 15.4.4.3: OR × p / (1 − p + OR × p).
+    """
+    return odds_ratio * risk / (1 - risk + odds_ratio * risk)
+
+
 def _measures(entries: Sequence[Measure]) -> Mapping[str, Measure]:
     return MappingProxyType({entry.id: entry for entry in entries})
 
@@ -175,6 +186,7 @@ MEASURES = _measures(
                 Column("events_before", "Events", "Before treatment", total=True),
                 Column("total_before", "Total", "Before treatment", total=True),
             ),
+            risk=risk_by_odds_ratio,
         ),
     ]
 )

@@ -19,6 +19,7 @@ from sscreport.write.docx import write_docx
 from sscreport.write.html import write_html
 from sscreport.write.pdf import PdfUnavailable, write_pdf
 from sscreport.write.tables_csv import write_csv
+from sscreport.write.tables_xlsx import write_xlsx
 
 FORMATS: dict[str, Callable[[Manuscript, Path], None]] = {
     "html": write_html,
@@ -62,7 +63,7 @@ def write(
 
 def _left_over(written: Sequence[Path], output: Path, figures: Path) -> list[str]:
     """A sentence for each file of an earlier build that this one did not renew."""
-    places = [*figures.glob("*.svg"), *figures.glob("*.png"), *(output / "tables").glob("*.csv")]
+    places = [*figures.glob("*.svg"), *figures.glob("*.png"), *(output / "tables").glob("*.*")]
     places += [path for path in output.glob("manuscript.*") if path.suffix[1:] in FORMATS]
     places += [path for path in (output / REVIEW).rglob("*") if path.is_file()]
     old = [path for path in sorted(places) if path not in written]
@@ -81,6 +82,8 @@ def _write_texts(
         _stage(moves, staging, figures / f"{name}.png", manuscript.pngs[name])
     for name, table in tables.items():
         _stage(moves, staging, output / "tables" / f"{name}.csv", write_csv(table).encode())
+        (figure,) = manuscript.tree.iterfind(f".//figure[@id='table-{name}']")
+        _stage(moves, staging, output / "tables" / f"{name}.xlsx", write_xlsx(figure, manuscript))
     _stage(moves, staging, output / "values.json", manuscript.enclosure.values.encode())
     return moves
 
