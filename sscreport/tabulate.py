@@ -196,7 +196,8 @@ def _events(rows: Sequence[Row], site: str) -> tuple[Part, ...]:
 
 
 OBSERVED = (
-    "From no event, or from nothing but events, a ratio leads to no other risk; this is the risk observed."
+    "Where nobody or everybody had the event before treatment, no risk after it follows from a ratio; the "
+    "observed risk is shown."
 )
 
 

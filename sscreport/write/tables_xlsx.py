@@ -38,7 +38,7 @@ def write_xlsx(figure: _Element, manuscript: Manuscript) -> bytes:
     workbook = Workbook()
     sheet = workbook.active
     caption = figure.find("figcaption")
-    sheet.title = _words(caption.find("span[@class='label']"))
+    sheet.title = " ".join(_words(caption.find("span[@class='label']")).split())
     _Sheet(sheet, manuscript.origins).fill(figure)
     about = workbook.properties
     about.title, about.creator = _words(caption), "; ".join(manuscript.authors)
