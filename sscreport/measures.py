@@ -73,7 +73,8 @@ class Measure:
     ``above_null`` says what an estimate above ``null`` means: scores or events were "lower" or
     "higher" after treatment.
 
-    ``risk`` gives the risk after treatment from an estimate and the risk before, for ratios.
+    ``risk`` gives the risk after treatment from an estimate and the risk before, for ratios whose
+    columns are totals of ``events_`` and ``total_``, ``before`` and ``after``.
 
     ``effect`` computes (effect, standard error) on the analysis scale from the columns named in
     ``roles``; None where the data give effect and standard error themselves (``md``, ``se``).

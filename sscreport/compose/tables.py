@@ -52,7 +52,8 @@ def abbreviations(table: Table, around: Iterable[str], glossary: Sequence[Row]) 
     """
     cells = [cell_text(cell) for row in (*table.head, *table.body) for cell in row]
     text = "\n".join([*cells, *around])
-    used = [row for row in glossary if _uses(text, row.content("abbreviation"))]
+    complete = [row for row in glossary if row.content("abbreviation") and row.content("meaning")]
+    used = [row for row in complete if _uses(text, row.content("abbreviation"))]
     entries = [
         marks.value(row["abbreviation"]) + ", " + marks.value(row["meaning"])
         for row in sorted(used, key=lambda row: row.content("abbreviation").casefold())

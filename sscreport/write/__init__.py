@@ -63,7 +63,8 @@ def write(
 
 def _left_over(written: Sequence[Path], output: Path, figures: Path) -> list[str]:
     """A sentence for each file of an earlier build that this one did not renew."""
-    places = [*figures.glob("*.svg"), *figures.glob("*.png"), *(output / "tables").glob("*.*")]
+    places = [*figures.glob("*.svg"), *figures.glob("*.png")]
+    places += [path for kind in ("csv", "xlsx") for path in (output / "tables").glob(f"*.{kind}")]
     places += [path for path in output.glob("manuscript.*") if path.suffix[1:] in FORMATS]
     places += [path for path in (output / REVIEW).rglob("*") if path.is_file()]
     old = [path for path in sorted(places) if path not in written]
