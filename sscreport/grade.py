@@ -1,19 +1,30 @@
 """Grade: the certainty of each finding, from the recorded judgements.
 
 Certainty starts at the level recorded in review.toml and goes down one level for each domain
-judged serious (Guyatt et al. 2011, J Clin Epidemiol 64:401).
+judged serious (Guyatt et al. 2011, J Clin Epidemiol 64:401). Each finding is stated in absolute
+terms and in the words that GRADE has for its certainty.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
-from sscreport.records import Finding, Group, Review, Row, Synthesis
+from sscreport.measures import Measure, measure_of
+from sscreport.records import AbsoluteEffect, Amount, Finding, Group, Review, Row, Synthesis
 from sscreport.values import Book, Rule, Value
 
 GRADE = Rule("GRADE: one level down for each serious concern", "Guyatt et al. (2011) J Clin Epidemiol 64:401")
 SYMBOLS = Rule("GRADE symbols: one filled circle for each level", "Guyatt et al. (2008) BMJ 336:924")
 NAME = Rule("name of the finding")
+SIZE = Rule("size of the difference, without its sign")
+WAY = Rule("way the difference points, by its sign")
+RISK = Rule("events in 1000, over all studies", "GRADE Handbook (Schünemann et al. 2013)")
+RISK_BY_RATIO = Rule(
+    "risk that the pooled ratio makes of the risk before treatment, in 1000",
+    "Cochrane Handbook for Systematic Reviews of Interventions, section 15.4.4.3",
+)
+RISK_DIFFERENCE = Rule("risk after less risk before treatment, in 1000")
+STATEMENT = Rule("GRADE's informative statement", "Santesso et al. (2020) J Clin Epidemiol 119:126")
 
 
 def grade(review: Review, syntheses: Sequence[Synthesis]) -> tuple[Finding, ...]:
@@ -37,7 +48,28 @@ def symbols(level: str, scale: str) -> str:
     """A circle for each level of ``scale``, those up to ``level`` filled."""
     levels = scale.split(", ")
     filled = levels.index(level) + 1
-    return "⊕" * filled + "⊝" * (len(levels) - filled)
+    return "⊕" * filled + "◯" * (len(levels) - filled)
+
+
+def statement(
+    outcome: str, level: str, scale: str, ci_low: float, ci_high: float, better: str, measure: Measure
+) -> str:
+    """What happens to an outcome, worded for its certainty.
+
+    Highest level of ``scale``: "improves"; the next: "probably improves"; the third: "may
+    improve"; below, that the evidence is very uncertain. An interval that holds the null of
+    ``measure`` leaves both ways open. ``better`` is "lower" or "higher".
+    """
+    levels = scale.split(", ")
+    below_top = len(levels) - 1 - levels.index(level)
+    if below_top > 2:
+        return f"The evidence is very uncertain about the effect on {outcome}."
+    if ci_low <= measure.null <= ci_high:
+        return f"{outcome} may improve or worsen."
+    improved = (ci_low > measure.null) == (measure.above_null == better)
+    verb = "improve" if improved else "worsen"
+    worded = (f"{verb}s", f"probably {verb}s", f"may {verb}")[below_top]
+    return f"{outcome} {worded}."
 
 
 def _finding(review: Review, row: Row, synthesis: Synthesis) -> Finding:
@@ -86,7 +118,112 @@ def _finding(review: Review, row: Row, synthesis: Synthesis) -> Finding:
             style="text",
             label=f"Certainty in symbols, {about}",
         ),
+        absolute=_Absolute(book, row.id, about, synthesis, group).effect(),
+        statement=_statement(book, row.id, about, synthesis, group, certain),
     )
+
+
+def _statement(
+    book: Book, name: str, about: str, synthesis: Synthesis, group: Group, certain: Value
+) -> Value:
+    outcome = f"review.outcomes.{synthesis.analysis.outcome.id}"
+    measure = measure_of(synthesis.analysis)
+    return book.derive(
+        f"grade.{name}.statement",
+        STATEMENT,
+        lambda *known: statement(*known, measure),
+        book[f"{outcome}.abbreviation"],
+        certain,
+        book["review.grade.levels"],
+        group.pooled.ci_low,
+        group.pooled.ci_high,
+        book[f"{outcome}.better"],
+        style="text",
+        label=f"What happens, {about}",
+    )
+
+
+class _Absolute:
+    """The absolute effect of one finding, entered into the book under ``grade.<finding>``."""
+
+    def __init__(self, book: Book, name: str, about: str, synthesis: Synthesis, group: Group):
+        self.book, self.name, self.about, self.pooled = book, name, about, group.pooled
+        self.measure = measure_of(synthesis.analysis)
+
+    def effect(self) -> AbsoluteEffect:
+        if self.measure.risk is None:
+            low, high = (self._side(end, getattr(self.pooled, f"ci_{end}")) for end in ("low", "high"))
+            return AbsoluteEffect(self._side("", self.pooled.estimate), (low, high))
+        return self._risks(self.measure.risk)
+
+    def _side(self, end: str, value: Value) -> Amount:
+        above = self.measure.above_null
+        ways = (above, "higher" if above == "lower" else "lower")
+        return self._amount(end, value, ways, "estimate")
+
+    def _amount(self, end: str, value: Value, ways: tuple[str, str], style: str) -> Amount:
+        """``value`` as its size and one of ``ways``: that of positive and that of negative numbers."""
+        tail = f"_{end}" if end else ""
+        said = {"": "difference", "low": "lower limit", "high": "upper limit"}[end]
+        return Amount(
+            self.book.derive(
+                f"grade.{self.name}.difference{tail}", SIZE, abs, value,
+                style=style, label=f"Size of the {said}, {self.about}", unit=value.unit,
+            ),
+            self.book.derive(
+                f"grade.{self.name}.way{tail}", WAY, lambda number: ways[number < 0], value,
+                style="text", label=f"Way of the {said}, {self.about}",
+            ),
+        )  # fmt: skip
+
+    def _risks(self, by_ratio: Callable[[float, float], float]) -> AbsoluteEffect:
+        """Risks per 1000. From a risk of nothing or of all, no ratio leads on: the observed one stands."""
+        before = self._observed("before")
+        observed = before.content in (0, 1000)
+        pooled = {"": self.pooled.estimate, "_low": self.pooled.ci_low, "_high": self.pooled.ci_high}
+
+        def applied(ratio: float, risk: float) -> float:
+            return 1000 * by_ratio(ratio, risk / 1000)
+
+        after = (
+            (self._observed("after", decided_by=[before]),)
+            if observed
+            else tuple(
+                self._risk(f"risk_after{end}", RISK_BY_RATIO, applied, ratio, before,
+                           style="whole" if end else "per_1000")
+                for end, ratio in pooled.items()
+            )
+        )  # fmt: skip
+        ends = dict(zip(("", "low", "high"), after, strict=False))
+        first, *limits = (self._change(end, risk, before) for end, risk in ends.items())
+        return AbsoluteEffect(first, (limits[0], limits[1]) if limits else None, before, after, observed)
+
+    def _change(self, end: str, after: Value, before: Value) -> Amount:
+        key = "risk_difference" + (f"_{end}" if end else "")
+        change = self._risk(key, RISK_DIFFERENCE, lambda a, b: a - b, after, before, style="whole")
+        return self._amount(end, change, ("more", "fewer"), "whole")
+
+    def _observed(self, when: str, decided_by: Sequence[Value] = ()) -> Value:
+        events, total = (self.pooled.totals[f"{what}_{when}"] for what in ("events", "total"))
+        return self._risk(
+            f"risk_{when}", RISK, lambda a, n: 1000 * a / n, events, total,
+            style="per_1000", decided_by=decided_by,
+        )  # fmt: skip
+
+    def _risk(
+        self,
+        key: str,
+        rule: Rule,
+        function: Callable[..., float],
+        *inputs: Value,
+        style: str,
+        decided_by: Sequence[Value] = (),
+    ) -> Value:
+        label = f"{key.replace('_', ' ').capitalize()}, {self.about}"
+        return self.book.derive(
+            f"grade.{self.name}.{key}", rule, function, *inputs,
+            style=style, label=label, unit="per 1000", decided_by=decided_by,
+        )  # fmt: skip
 
 
 def _name(book: Book, synthesis: Synthesis, group: Group) -> list[Value]:

@@ -75,6 +75,9 @@ class Measure:
     ``above_null`` says what an estimate above ``null`` means: scores or events were "lower" or
     "higher" after treatment.
 
+    ``risk`` gives the risk after treatment from an estimate and the risk before, for ratios whose
+    columns are totals of ``events_`` and ``total_``, ``before`` and ``after``.
+
     ``effect`` computes (effect, standard error) on the analysis scale from the columns named in
     ``roles``; None where the data give effect and standard error themselves (``md``, ``se``).
     """
@@ -90,6 +93,7 @@ class Measure:
     effect: Callable[..., tuple[np.ndarray, np.ndarray]] | None
     fixed: Pooling
     columns: tuple[Column, ...]
+    risk: Callable[[float, float], float] | None = None
 
     def reported(self, effect: float) -> float:
         """From the analysis scale to the reported one; a ratio beyond all numbers is infinite."""
@@ -148,6 +152,14 @@ def _mh(measure: str, rule: Rule, counts: tuple[str, ...]) -> Pooling:
         weight_roles=counts,
         weights=lambda *tables: mantel_haenszel(*tables, measure=measure).weights,
     )
+
+
+def risk_by_odds_ratio(odds_ratio: float, risk: float) -> float:
+    """The risk that an odds ratio makes of ``risk``, both from 0 to 1.
+
+    Cochrane Handbook, section 15.4.4.3: OR × p / (1 − p + OR × p).
+    """
+    return odds_ratio * risk / (1 - risk + odds_ratio * risk)
 
 
 @dataclass(frozen=True)
@@ -252,7 +264,7 @@ VARIANTS = _variants(
         _continuous(_MD, mean_difference, MEAN_DIFFERENCE),
         _SMD,
         _continuous(_SMD, standardized_mean_difference, HEDGES_G),
-        _binary(_OR, _CHANGE),
+        replace(_binary(_OR, _CHANGE), risk=risk_by_odds_ratio),
         *(_binary(base, _TRIAL) for base in (_OR, _RR, _RD)),
         _OR,
         _RR,

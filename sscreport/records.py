@@ -278,6 +278,30 @@ class Synthesis:
 
 
 @dataclass(frozen=True)
+class Amount:
+    """The size of a difference without its sign, and the way it points ("lower", "more" …)."""
+
+    size: Value
+    way: Value
+
+
+@dataclass(frozen=True)
+class AbsoluteEffect:
+    """An effect in the outcome's own units, or for a ratio in events per 1000.
+
+    ``interval`` holds the limits of the difference, None where it has none. ``before`` and
+    ``after`` (the risk, and its limits) are those of a ratio; ``observed`` says that the ratio
+    could not be applied, so that ``after`` is the observed risk.
+    """
+
+    difference: Amount
+    interval: tuple[Amount, Amount] | None
+    before: Value | None = None
+    after: tuple[Value, ...] = ()
+    observed: bool = False
+
+
+@dataclass(frozen=True)
 class Finding:
     """One row of the summary of findings: a group's pooled result and how certain it is."""
 
@@ -289,6 +313,8 @@ class Finding:
     reasons: Mapping[str, Value]  # footnote text, by GRADE domain, where downgraded
     certainty: Value  # "high", "moderate", "low", "very low"
     symbols: Value  # one circle a level, filled up to the certainty
+    absolute: AbsoluteEffect
+    statement: Value  # what happens, in GRADE's words for this certainty
 
 
 @dataclass(frozen=True)
@@ -370,12 +396,16 @@ class TableCell:
 
 @dataclass(frozen=True)
 class Table:
-    """A finished table. ``head`` and ``body`` are rows of cells; wide tables ask for landscape."""
+    """A finished table: rows of cells, and what a dash in them means.
+
+    ``landscape`` None leaves it to the width of the table whether the page is turned.
+    """
 
     id: str
     head: tuple[tuple[TableCell, ...], ...]
     body: tuple[tuple[TableCell, ...], ...]
-    landscape: bool = False
+    landscape: bool | None = None
+    dash: str = "not reported"
 
 
 @dataclass(frozen=True)

@@ -8,19 +8,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from itertools import cycle
+from dataclasses import dataclass, replace
+from itertools import cycle, groupby
 from typing import Any
 
 from sscreport import wording
 from sscreport.folder import SETTINGS
 from sscreport.measures import MEASURES
 from sscreport.problems import InputError, Problem
-from sscreport.records import Cite, Finding, Note, Part, Review, Row, Study, Table, TableCell
+from sscreport.records import Amount, Cite, Finding, Note, Part, Review, Row, Study, Table, TableCell
 from sscreport.values import Book, Value
 
 RECONSTRUCTED = Note(f"{wording.RECONSTRUCTED}; see Methods.", mark=wording.DAGGER)
-NOT_REPORTED = "–"
 
 
 def tabulate(review: Review, findings: Sequence[Finding]) -> dict[str, Table]:
@@ -55,9 +54,27 @@ class _Source:
         return [row for row in self.review.tables.get(table, ()) if row.content("study") == study.id]
 
 
-def _head(*titles: Part | tuple[Part, ...], align: Sequence[str] = ()) -> tuple[TableCell, ...]:
-    aligns = align or ["left"] * len(titles)
-    return tuple(_cell(title, align=a, header=True) for title, a in zip(titles, aligns, strict=True))
+Title = Part | tuple[Part, ...]
+
+
+def _grouped_head(columns: Sequence[tuple[Title, Title, str]]) -> tuple[tuple[TableCell, ...], ...]:
+    """Head rows for columns given as group, title and alignment; two where a group has a name.
+
+    A group spans its neighbouring columns; a column without one is as high as both rows.
+    """
+    if not any(group for group, _, _ in columns):
+        return (tuple(_cell(title, align, header=True) for _, title, align in columns),)
+    first: list[TableCell] = []
+    second: list[TableCell] = []
+    for group, members in groupby(columns, key=lambda column: column[0]):
+        inner = [(title, align) for _, title, align in members]
+        if group:
+            parts = group if isinstance(group, tuple) else (group,)
+            first.append(TableCell(parts, header=True, colspan=len(inner), align="center"))
+            second += [_cell(title, align, header=True) for title, align in inner]
+        else:
+            first += [replace(_cell(title, align, header=True), rowspan=2) for title, align in inner]
+    return tuple(first), tuple(second)
 
 
 def _cell(part: Part | tuple[Part, ...], align: str = "left", header: bool = False) -> TableCell:
@@ -65,7 +82,7 @@ def _cell(part: Part | tuple[Part, ...], align: str = "left", header: bool = Fal
 
 
 def _or_dash(value: Value) -> Part:
-    return NOT_REPORTED if value.content is None else value
+    return wording.DASH if value.content is None else value
 
 
 def _joined(groups: Sequence[tuple[Part, ...]], separator: str = "; ") -> tuple[Part, ...]:
@@ -73,7 +90,7 @@ def _joined(groups: Sequence[tuple[Part, ...]], separator: str = "; ") -> tuple[
     for position, group in enumerate(groups):
         parts += [separator] if position else []
         parts += group
-    return tuple(parts) or (NOT_REPORTED,)
+    return tuple(parts) or (wording.DASH,)
 
 
 def _study(study: Study) -> TableCell:
@@ -88,10 +105,13 @@ _COLUMN = re.compile(r"\{(\w+)\}")
 
 
 def characteristics(entry: Mapping[str, Any], source: _Source) -> Table:
-    """One row a study, with the columns that review.toml asks for, and the sums over all studies."""
+    """One row a study, with the columns that review.toml asks for, and the sums over all studies.
+
+    Neighbouring columns of one ``group`` stand under a head of its name.
+    """
     columns = entry.get("columns", [])
-    align = ["left", *(column.get("align", "left") for column in columns)]
-    head = _head("Study", *(column["title"] for column in columns), align=align)
+    titles = [("", "Study", "left")]
+    titles += [(column.get("group", ""), column["title"], column.get("align", "left")) for column in columns]
     body = []
     for study in source.review.studies.values():
         cells = [
@@ -101,7 +121,7 @@ def characteristics(entry: Mapping[str, Any], source: _Source) -> Table:
         body.append((_study(study), *cells))
     if any(column.get("total") for column in columns):
         body.append(_sums(columns, source.book))
-    return Table(entry["id"], (head,), tuple(body), landscape=entry.get("landscape", False))
+    return Table(entry["id"], _grouped_head(titles), tuple(body), landscape=entry.get("landscape"))
 
 
 def _filled(text: str, values: Mapping[str, Value]) -> tuple[Part, ...]:
@@ -113,7 +133,7 @@ def _filled(text: str, values: Mapping[str, Value]) -> tuple[Part, ...]:
 
     text = _OPTIONAL.sub(reported, text)
     if all(values[name].content is None for name in _COLUMN.findall(text)):
-        return (NOT_REPORTED,)
+        return (wording.DASH,)
     pieces = _COLUMN.split(text)  # words and names of columns by turns
     parts = [
         _or_dash(values[piece]) if odd else piece
@@ -138,21 +158,12 @@ def _sums(columns: Sequence[Mapping[str, Any]], book: Book) -> tuple[TableCell, 
 
 def outcomes(entry: Mapping[str, Any], source: _Source) -> Table:
     """One row a study: adverse events, endpoints and the Newcastle-Ottawa score."""
-    align = ("left", "right", "right", "left", "left", "left", "right")
-    head = (
-        _span(("Study", "Patients"), align)
-        + (TableCell(("Adverse events",), header=True, colspan=3, align="center"),)
-        + _span(("Endpoints", "NOS score"), align[5:]),
-        _head("Number", "At the injection site", "Other", align=align[2:5]),
-    )
+    align = ("left", "decimal", "decimal", "left", "left", "left", "decimal")
+    titles = ("Study", "Patients", "Number", "At the injection site", "Other", "Endpoints", "NOS score")
+    groups = ("", "", *["Adverse events"] * 3, "", "")
+    head = _grouped_head(list(zip(groups, titles, align, strict=True)))
     body = tuple(_outcomes_row(study, source, align) for study in source.review.studies.values())
-    return Table(entry["id"], head, body, landscape=entry.get("landscape", False))
-
-
-def _span(titles: Sequence[str], align: Sequence[str]) -> tuple[TableCell, ...]:
-    return tuple(
-        TableCell((t,), header=True, rowspan=2, align=a) for t, a in zip(titles, align, strict=False)
-    )
+    return Table(entry["id"], head, body, landscape=entry.get("landscape"))
 
 
 def _outcomes_row(study: Study, source: _Source, align: Sequence[str]) -> tuple[TableCell, ...]:
@@ -162,11 +173,11 @@ def _outcomes_row(study: Study, source: _Source, align: Sequence[str]) -> tuple[
     scores = source.rows("newcastle_ottawa", study)
     cells: list[tuple[Part, ...]] = [
         (study.row["patients"],),
-        (NOT_REPORTED if number is None else _or_dash(number),),
+        (wording.DASH if number is None else _or_dash(number),),
         _events(source.rows("adverse_events", study), "injection site"),
         _events(source.rows("adverse_events", study), "other"),
         _joined(endpoints, ", "),
-        (scores[0]["total"],) if scores else (NOT_REPORTED,),
+        (scores[0]["total"],) if scores else (wording.DASH,),
     ]
     return (_study(study), *(_cell(parts, a) for parts, a in zip(cells, align[1:], strict=True)))
 
@@ -184,48 +195,82 @@ def _events(rows: Sequence[Row], site: str) -> tuple[Part, ...]:
 # ---------------------------------------------------------------- summary of findings
 
 
+OBSERVED = (
+    "Where nobody or everybody had the event before treatment, no risk after it follows from a ratio; the "
+    "observed risk is shown."
+)
+
+
 def findings(entry: Mapping[str, Any], source: _Source) -> Table:
-    """One row a finding: how much evidence, the pooled result, the judgements and the certainty."""
+    """One row a finding, as GRADEpro lays it out: evidence, effects, judgements, certainty, what happens."""
     domains = list(source.findings[0].judgements) if source.findings else []
-    titles = [
-        domain.replace("small_study_effects", "small-study effects").replace("_", " ").capitalize()
-        for domain in domains
-    ]
     level = source.book["review.policy.confidence_level"]
-    align = ("left", "left", "left", *["left"] * len(domains), "left")
-    head = _head(
-        "Outcome",
-        "Participants (studies)",
-        ("Pooled result (", level, " CI)"),
-        *titles,
-        "Certainty of the evidence",
-        align=align,
-    )
+    interval = (" (", level, " CI)")
+    absolute = ("Absolute effect", *interval)
+    columns: list[tuple[Title, Title, str]] = [
+        ("", "Outcome", "left"),
+        ("", "Participants (studies)", "left"),
+        ("", ("Relative effect", *interval), "left"),
+        (absolute, "Before treatment", "left"),
+        (absolute, "After treatment", "left"),
+        *(("Concerns about certainty", _title(domain), "left") for domain in domains),
+        ("", "Certainty of the evidence", "left"),
+        ("", "What happens", "left"),
+    ]
     body = tuple(_finding_row(finding, domains) for finding in source.findings)
-    return Table(entry["id"], (head,), body, landscape=entry.get("landscape", False))
+    landscape = entry.get("landscape")
+    return Table(entry["id"], _grouped_head(columns), body, landscape=landscape, dash="not applicable")
+
+
+def _title(domain: str) -> str:
+    return domain.replace("small_study_effects", "small-study effects").replace("_", " ").capitalize()
 
 
 def _finding_row(finding: Finding, domains: Sequence[str]) -> tuple[TableCell, ...]:
-    pooled, analysis = finding.group.pooled, finding.synthesis.analysis
-    mark = (RECONSTRUCTED,) if finding.group.reconstructed else ()
-    result = (
-        f"{MEASURES[analysis.measure].short} ",
-        pooled.estimate,
-        " (",
-        pooled.ci_low,
-        " to ",
-        pooled.ci_high,
-        ")",
-        *mark,
-    )
-    amount = (pooled.n, f" {analysis.settings['n_unit']} (", pooled.k, ")")
+    pooled, unit = finding.group.pooled, finding.synthesis.analysis.settings["n_unit"]
     return (
         _cell(finding.label, header=True),
-        _cell(amount),
-        _cell(result),
+        _cell((pooled.n, f" {unit} (", pooled.k, ")")),
+        *_effects(finding),
         *(_cell(_judgement(finding, domain)) for domain in domains),
         _cell((finding.symbols, " ", finding.certainty)),
+        _cell(finding.statement),
     )
+
+
+def _effects(finding: Finding) -> tuple[TableCell, ...]:
+    """The relative effect and the absolute one: a difference, or the risks before and after treatment."""
+    effect, pooled = finding.absolute, finding.group.pooled
+    short = MEASURES[finding.synthesis.analysis.measure].short
+    mark = (RECONSTRUCTED,) if finding.group.reconstructed else ()
+    if effect.before is None:
+        after = (f"{short} ", *_amount(effect.difference), *_range(effect.interval), *mark)
+        return _cell(wording.DASH), TableCell(after, colspan=2)
+    relative = (f"{short} ", pooled.estimate, " (", pooled.ci_low, " to ", pooled.ci_high, ")", *mark)
+    risk, *limits = effect.after
+    risks = (risk, " (", limits[0], " to ", limits[1], ")") if limits else (risk,)
+    change = (*_amount(effect.difference), *_range(effect.interval))
+    note = (Note(OBSERVED),) if effect.observed else ()
+    after = (*risks, "; ", *change, *note, *mark)
+    return _cell(relative), _cell(_marked(effect.before)), _cell(after)
+
+
+def _marked(value: Value) -> tuple[Part, ...]:
+    return (value, RECONSTRUCTED) if value.reconstructed else (value,)
+
+
+def _amount(amount: Amount) -> tuple[Part, ...]:
+    return amount.size, " ", amount.way
+
+
+def _range(limits: tuple[Amount, Amount] | None) -> tuple[Part, ...]:
+    """ " (2.19 to 6.02 lower)", or with both ways named where they differ."""
+    if limits is None:
+        return ()
+    low, high = sorted(limits, key=lambda limit: limit.size.content)
+    if low.way.content == high.way.content:
+        return " (", low.size, " to ", *_amount(high), ")"
+    return " (", *_amount(limits[0]), " to ", *_amount(limits[1]), ")"
 
 
 def _judgement(finding: Finding, domain: str) -> tuple[Part, ...]:

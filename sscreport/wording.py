@@ -17,6 +17,7 @@ from sscreport.values import Value
 MINUS = "\N{MINUS SIGN}"
 THIN = "\N{NARROW NO-BREAK SPACE}"
 DAGGER = "†"
+DASH = "–"  # a table's cell that holds nothing
 RECONSTRUCTED = "Study-level values reconstructed to reproduce the published pooled result"
 MODELS = {"fixed": "fixed-effect", "random": "random-effects"}
 # A decimal digit, or a number in another guise (⁹, ½, Ⅸ).
@@ -86,6 +87,8 @@ STYLES: dict[str, Callable[[Any], str]] = {
     "percent1": lambda x: f"{fixed(x, 1)}%",
     "p": p_value,
     "p3": lambda x: fixed(x, 3),
+    "whole": lambda x: fixed(x, 0),
+    "per_1000": lambda x: f"{fixed(x, 0)}\N{NO-BREAK SPACE}per\N{NO-BREAK SPACE}1000",
     "general": lambda x: f"{x:g}".replace("-", MINUS),
     "date": lambda day: f"{day.day} {_MONTHS[day.month - 1]} {day.year}",
 }

@@ -212,7 +212,7 @@ def test_a_card_links_to_every_place_where_the_value_is_printed(
         drawn = [f"#fig-{place.removeprefix('figures/').removesuffix('.svg')}" for place in figures]
         assert cards[key].links["Printed in"] == uses[key] + drawn, key
         assert entry["used"] or cards[key].said["Printed in"] == "no place"
-    assert cards[ESTIMATE].said["Printed in"].startswith("AbstractTable")
+    assert cards[ESTIMATE].said["Printed in"].startswith("AbstractRaynaud’s condition score")
 
 
 def test_a_card_names_the_template_lines_whose_words_the_value_decides(
@@ -442,7 +442,7 @@ def test_printing_shows_text_only(opened: Page) -> None:
     printed = " ".join(" ".join(pages).split())
     assert "(MD 1.80 points, 95% CI −3.38 to 6.99" in printed
     assert "Unrounded" not in printed and "can be opened" not in printed
-    heads = [sheet for sheet in pages if "Pooled result" in " ".join(sheet.split())]
+    heads = [sheet for sheet in pages if "Relative effect" in " ".join(sheet.split())]
     assert heads and all("(95% CI)" in " ".join(sheet.split()) for sheet in heads)
 
 

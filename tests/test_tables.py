@@ -22,12 +22,14 @@ HEADS = {
         "Year",
         "Country",
         "Design",
-        "Patients (women/men)",
-        "Mean age, years",
+        "Patients: All",
+        "Patients: Women",
+        "Patients: Men",
+        "Patients: Mean age, years",
         "Follow-up",
-        "Source of cells",
-        "Cells given",
-        "Route (site)",
+        "Cells: Source",
+        "Cells: Dose",
+        "Cells: Route (site)",
     ],
     "outcomes": [
         "Study",
@@ -41,12 +43,15 @@ HEADS = {
     "findings": [
         "Outcome",
         "Participants (studies)",
-        "Pooled result (95% CI)",
-        "Study design",
-        "Inconsistency",
-        "Imprecision",
-        "Small-study effects",
+        "Relative effect (95% CI)",
+        "Absolute effect (95% CI): Before treatment",
+        "Absolute effect (95% CI): After treatment",
+        "Concerns about certainty: Study design",
+        "Concerns about certainty: Inconsistency",
+        "Concerns about certainty: Imprecision",
+        "Concerns about certainty: Small-study effects",
         "Certainty of the evidence",
+        "What happens",
     ],
 }
 
@@ -81,10 +86,10 @@ def bare(cell: HtmlElement) -> str:
 
 
 def spread(row: HtmlElement) -> Iterator[str]:
-    """The texts of a row, one for each column; what spans several stands in the first."""
+    """The texts of a row, one for each column; what spans several stands in the last, a row's head first."""
     for cell in row:
-        yield bare(cell)
-        yield from [""] * (int(cell.get("colspan", 1)) - 1)
+        empty = [""] * (int(cell.get("colspan", 1)) - 1)
+        yield from [bare(cell), *empty] if cell.tag == "th" else [*empty, bare(cell)]
 
 
 # ---------------------------------------------------------------- footnotes
@@ -93,10 +98,10 @@ def spread(row: HtmlElement) -> Iterator[str]:
 def test_footnotes_are_lettered_in_reading_order(table: Callable[[str], HtmlElement]) -> None:
     """Read row by row, Table 3 introduces a, b, c … one after the other, and explains them in that order."""
     findings = table("findings")
-    marks = [text(mark) for mark in findings.xpath(".//tbody//sup")]
+    marks = [text(mark) for mark in findings.xpath(".//tbody//sup[@data-ref]")]
     letters = [mark for mark in dict.fromkeys(marks) if mark != "†"]
-    assert letters == list(ascii_lowercase[: len(DOMAINS)])
-    notes = [text(note.find("sup")) for note in findings.xpath("./div[@class='notes']/p")]
+    assert letters == list(ascii_lowercase[: len(DOMAINS) + 1])  # and one for a risk as observed
+    notes = [text(note.find("sup")) for note in findings.xpath("./div[@class='notes']/p[sup]")]
     assert notes == [*letters, "†"]
 
 
@@ -104,14 +109,14 @@ def test_every_downgrade_has_the_footnote_with_its_reason(table: Callable[[str],
     """Each "serious" has one letter, and its note is the reason recorded for the domain; nothing else has."""
     findings = table("findings")
     notes = {}
-    for note in findings.xpath("./div[@class='notes']/p"):
+    for note in findings.xpath("./div[@class='notes']/p[sup]"):
         letter = text(note.find("sup"))
         notes[letter] = text(note).removeprefix(letter).strip()
     reasons = tomllib.loads((REPOSITORY / "data/review.toml").read_text(encoding="utf-8"))["grade"]["domains"]
     judged = rows("grade")
     assert len(findings.xpath(".//tbody/tr")) == len(judged)
     for row, judgements in zip(findings.xpath(".//tbody/tr"), judged, strict=True):
-        cells = dict(zip(DOMAINS, row[3:7], strict=True))
+        cells = dict(zip(DOMAINS, row[-6:-2], strict=True))
         for domain, cell in cells.items():
             assert bare(cell) == judgements[domain]
             letters = [text(mark) for mark in cell.iter("sup")]
@@ -119,11 +124,11 @@ def test_every_downgrade_has_the_footnote_with_its_reason(table: Callable[[str],
                 assert [notes[letter] for letter in letters] == [reasons[domain]], domain
             else:
                 assert letters == []
-        certainty = bare(row[7])
+        certainty = bare(row[-2])
         assert certainty.endswith(judgements["published_certainty"])
         levels = ("very low", "low", "moderate", "high")
         filled = levels.index(judgements["published_certainty"]) + 1
-        assert (certainty.count("⊕"), certainty.count("⊝")) == (filled, 4 - filled)
+        assert (certainty.count("⊕"), certainty.count("◯")) == (filled, 4 - filled)
 
 
 def test_letters_in_cells_lead_to_their_notes(page: HtmlElement) -> None:
@@ -138,7 +143,7 @@ def test_letters_in_cells_lead_to_their_notes(page: HtmlElement) -> None:
 def test_pooled_results_of_reconstructed_rows_have_a_dagger(table: Callable[[str], HtmlElement]) -> None:
     """Of the eleven results only that of bone-marrow cells, which the article prints, stands without a †."""
     marked = {
-        bare(row[0]): [text(mark) for mark in row[2].iter("sup")]
+        bare(row[0]): [text(mark) for mark in row[-7].iter("sup") if text(mark) == "†"]
         for row in table("findings").xpath(".//tbody/tr")
     }
     firm = [name for name, marks in marked.items() if not marks]
@@ -169,9 +174,9 @@ def test_a_csv_file_has_its_table_s_columns_and_rows(
     with (built.output / f"tables/{name}.csv").open(encoding="utf-8", newline="") as handle:
         head, *body = csv.reader(handle)
     notes = [text(note) for note in table(name).xpath("./div[@class='notes']/p[sup = '†']")]
-    explained = [f"{title} [{note}]" for note in notes for title in HEADS[name][2:3]]
-    assert head == (HEADS[name][:2] + explained + HEADS[name][3:] if notes else HEADS[name])
-    assert bool(notes) == any("†" in row[2] for row in body)
+    marked = {place for row in body for place, cell in enumerate(row) if "†" in cell}
+    assert head == [f"{t} [{notes[0]}]" if place in marked else t for place, t in enumerate(HEADS[name])]
+    assert bool(notes) == bool(marked)
     shown = [list(spread(row)) for row in table(name).xpath(".//tbody/tr")]
     assert [[" ".join(cell.split()) for cell in row] for row in body] == shown
     assert {len(row) for row in body} == {len(head)}
@@ -205,7 +210,9 @@ def test_characteristics_are_the_data_s(built: Built) -> None:
             study["year"],
             study["country"],
             study["design"],
-            f"{study['patients']} ({study['female']}/{study['male']})",
+            study["patients"],
+            study["female"],
+            study["male"],
             study["mean_age"] or "–",
             f"{study['follow_up']} {study['follow_up_unit']}",
             study["cell_source"],
@@ -214,7 +221,8 @@ def test_characteristics_are_the_data_s(built: Built) -> None:
         ]
     women, men = (sum(int(study[sex]) for study in studies) for sex in ("female", "male"))
     assert found[-1]["Study"] == f"All {len(studies)} studies"
-    assert found[-1]["Patients (women/men)"] == f"{women + men} ({women}/{men})"
+    sums = [found[-1][f"Patients: {name}"] for name in ("All", "Women", "Men")]
+    assert sums == [str(women + men), str(women), str(men)]
 
 
 def test_outcomes_are_the_data_s(built: Built) -> None:

@@ -12,7 +12,8 @@ from markupsafe import Markup
 from sscreport.compose import numbering
 from sscreport.compose.audit import audit
 from sscreport.compose.figure_data import folded
-from sscreport.compose.tables import table_markup
+from sscreport.compose.orientation import is_landscape
+from sscreport.compose.tables import abbreviations, table_markup
 from sscreport.compose.templates import Guard
 from sscreport.document import Composition
 from sscreport.folder import SETTINGS, TEMPLATES
@@ -111,11 +112,15 @@ class _Placer:
         if not self._may_place("table", f"table-{name}", name, self.tables):
             return Markup("")
         caption, own_notes = _split_notes(caller())
-        element, notes = table_markup(self.tables[name])
-        below = Markup('<div class="notes">{}{}</div>').format(notes, own_notes)
+        table = self.tables[name]
+        element, notes = table_markup(table)
+        around = [_words(markup) for markup in (caption, notes, own_notes)]
+        glossary = self.guard.review.tables.get("abbreviations", ())
+        explained = abbreviations(table, around, glossary)
+        below = Markup('<div class="notes">{}{}{}</div>').format(explained, notes, own_notes)
         head = Markup("<figcaption>{}</figcaption>").format(caption)
         figure = Markup('<figure id="table-{}" class="table {}">{}{}{}</figure>')
-        orientation = "landscape" if self.tables[name].landscape else "portrait"
+        orientation = "landscape" if is_landscape(table) else "portrait"
         return figure.format(name, orientation, head, element, below)
 
     def _may_place(self, kind: str, target: str, name: str, known: Mapping[str, object]) -> bool:

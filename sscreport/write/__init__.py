@@ -20,6 +20,7 @@ from sscreport.write.docx import write_docx
 from sscreport.write.html import write_html
 from sscreport.write.pdf import PdfUnavailable, write_pdf
 from sscreport.write.tables_csv import write_csv
+from sscreport.write.tables_xlsx import write_xlsx
 
 # How the names of figures end that the command `figure` drew in another layout, width or resolution.
 _DRAWN_ALONE = re.compile(r"-(?:revman|jama|bmj|[\d.]+mm|\d+dpi)$")
@@ -68,7 +69,7 @@ def _left_over(written: Sequence[Path], output: Path, figures: Path) -> list[str
     """A sentence for each file of an earlier build that this one did not renew."""
     drawn = [path for suffix in ("svg", "png", "csv") for path in figures.glob(f"*.{suffix}")]
     places = [path for path in drawn if not _DRAWN_ALONE.search(path.stem)]
-    places += (output / "tables").glob("*.csv")
+    places += [path for kind in ("csv", "xlsx") for path in (output / "tables").glob(f"*.{kind}")]
     places += [path for path in output.glob("manuscript.*") if path.suffix[1:] in FORMATS]
     places += [path for path in (output / REVIEW).rglob("*") if path.is_file()]
     old = [path for path in sorted(places) if path not in written]
@@ -89,6 +90,8 @@ def _write_texts(
             _stage(moves, staging, figures / f"{name}.csv", write_csv(figure.data.table).encode())
     for name, table in tables.items():
         _stage(moves, staging, output / "tables" / f"{name}.csv", write_csv(table).encode())
+        (figure,) = manuscript.tree.iterfind(f".//figure[@id='table-{name}']")
+        _stage(moves, staging, output / "tables" / f"{name}.xlsx", write_xlsx(figure, manuscript))
     _stage(moves, staging, output / "values.json", manuscript.enclosure.values.encode())
     return moves
 

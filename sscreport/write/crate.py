@@ -36,6 +36,7 @@ FORMATS = {
     ".png": "image/png",
     ".svg": "image/svg+xml",
     ".toml": "application/toml",
+    ".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
 PROVENANCE = {
     "published": "Printed in the article that is rebuilt or reviewed.",
@@ -175,7 +176,7 @@ def _file_name(path: PurePosixPath, places: Mapping[str, str]) -> str:
     if path.stem == "manuscript":
         return f"Manuscript as {path.suffix[1:].upper()}"
     if path.parent.name == "tables":
-        return f"{places.get(f'table-{path.stem}', path.stem)} as CSV"
+        return f"{places.get(f'table-{path.stem}', path.stem)} as {path.suffix[1:].upper()}"
     if path.name == VALUES:
         return "Where every value comes from"
     return path.relative_to(REVIEW).as_posix() if path.parts[0] == REVIEW else path.name

@@ -24,6 +24,7 @@ from sscreport.origins import Origins
 from sscreport.problems import BuildError, Problem
 from sscreport.records import Figure, Spot
 from sscreport.write.cards import cards, opener
+from sscreport.write.pads import set_pads
 
 _STYLE = Path(__file__).with_name("style.css")
 _CAPTIONED = "descendant-or-self::figure[@id and figcaption]"
@@ -243,6 +244,7 @@ def _spot(spot: Spot, key: str, figure: Figure, origins: Origins) -> _Element:
 
 
 def _box_tables(article: _Element) -> None:
+    set_pads(article)
     for table in article.xpath(".//figure/table"):
         box = _scroll_box(table.getparent())
         box.tail, table.tail = table.tail, None

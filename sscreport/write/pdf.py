@@ -117,15 +117,16 @@ def _attachment(weasyprint: ModuleType, file: _Attached) -> Any:
 
 
 def _finish(document: Any, pdf: Any, attached: list[_Attached], told: Mapping[str, str]) -> None:
-    """Say what each link leads to and what each attachment is.
+    """Say what each link leads to, what each attachment is, and what each head of a table is for.
 
     WeasyPrint describes a link by its target's id, and writes the relationships of attachments
-    (ISO 32000-2, 14.13) for PDF/A only.
+    (ISO 32000-2, 14.13) for PDF/A only and no scope of a head (14.8.5.7) at all.
     """
     import pydyf
 
     relationships = {file.name: file.relationship for file in attached}
     pdf.catalog["AF"] = pydyf.Array()
+    by_reference = {item.reference: item for item in pdf.objects}
     for item in pdf.objects:
         if not isinstance(item, pydyf.Dictionary):
             continue
@@ -135,6 +136,9 @@ def _finish(document: Any, pdf: Any, attached: list[_Attached], told: Mapping[st
         elif item.get("Type") == "/Filespec":
             item["AFRelationship"] = f"/{relationships[item['UF'].string]}"
             pdf.catalog["AF"].append(item.reference)
+        elif item.get("S") == "/TH":
+            part = by_reference[by_reference[item["P"]]["P"]]["S"]
+            item["A"]["Scope"] = "/Column" if part == "/THead" else "/Row"
 
 
 @contextmanager

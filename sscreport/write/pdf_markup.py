@@ -16,6 +16,7 @@ from lxml.etree import _Element
 from sscreport.document import Manuscript, place_names
 from sscreport.problems import BuildError, Problem
 from sscreport.records import Figure, Spot
+from sscreport.write.pads import set_pads
 from sscreport.write.pages import paged
 
 _INLINE = ("a", "em", "span", "strong", "sub", "sup")
@@ -33,6 +34,7 @@ def markup(manuscript: Manuscript) -> str:
     article.set("data-short-title", manuscript.subject)
     _set_figures(article, manuscript.figures)
     _link_values(article)
+    set_pads(article)
     _part_spaces(article)
     named = [("author", author) for author in manuscript.authors]
     named += [

@@ -30,10 +30,11 @@ def _part(part: Part) -> str:
 
 
 def _spread(row: Sequence[TableCell]) -> list[str]:
-    """One field a column; a spanning cell fills its first."""
+    """One field a column. A spanning cell fills the last of its columns, a row's head the first."""
     fields: list[str] = []
     for cell in row:
-        fields += [_text(cell), *[""] * (cell.colspan - 1)]
+        empty = [""] * (cell.colspan - 1)
+        fields += [_text(cell), *empty] if cell.header else [*empty, _text(cell)]
     return fields
 
 
@@ -57,8 +58,8 @@ def _marks(body: Sequence[Sequence[TableCell]]) -> dict[int, str]:
     for row in body:
         place = 0
         for cell in row:
+            place += cell.colspan
             for part in cell.parts:
                 if isinstance(part, Note) and part.mark:
-                    found[place] = f"{part.mark} {part.text}"
-            place += cell.colspan
+                    found[place - 1] = f"{part.mark} {part.text}"
     return found

@@ -14,7 +14,7 @@ from sscreport.write.docx.marks import figure_keys, origins_of
 from sscreport.write.docx.pictures import drawing
 from sscreport.write.docx.story import Story
 from sscreport.write.docx.styles import text_width_mm
-from sscreport.write.docx.tables import build_table
+from sscreport.write.docx.tables import DIGIT_TWIPS, build_table
 from sscreport.write.docx.tree import SPACES, broken, classes, contents, elements, no_rule, plain, where
 
 Block = Callable[[Story, _Element], None]
@@ -89,8 +89,11 @@ def _division(story: Story, element: _Element) -> None:
     if "notes" not in classes(element):
         flow(story, element)
         return
-    with story.at(style="Table Note"):
-        flow(story, element)
+    *upper, last = elements(element) or [None]
+    for notes, keep in ((upper, True), ([last] if last is not None else [], False)):
+        with story.at(style="Table Note", keep_with_next=keep):
+            for note in notes:
+                block(story, note)
 
 
 def _notice(story: Story, element: _Element) -> None:
@@ -132,7 +135,15 @@ def _table(story: Story, element: _Element) -> None:
 
     def fill_cell(container: object, cell: _Element, align: str, bold: bool, keep: bool) -> None:
         look = replace(story.place.look, bold=bold)
-        with story.at(container=container, style="Table Text", align=align, keep_with_next=keep, look=look):
+        pad = round(float(cell.get("data-pad", "0")) * DIGIT_TWIPS)
+        with story.at(
+            container=container,
+            style="Table Text",
+            align=align,
+            indent_right=pad,
+            keep_with_next=keep,
+            look=look,
+        ):
             flow(story, cell)
 
     below = element.getnext()

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 from io import BytesIO
-from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 from docx.document import Document
 from docx.opc.constants import RELATIONSHIP_TYPE
@@ -15,6 +14,7 @@ from lxml import etree
 
 from sscreport.document import Manuscript
 from sscreport.enclosure import VALUES, Enclosure
+from sscreport.write.archive import uniform
 from sscreport.write.docx.tree import broken
 
 REGISTER = "urn:sscreport:values"
@@ -86,12 +86,6 @@ def set_properties(document: Document, manuscript: Manuscript) -> None:
 
 def file_bytes(document: Document) -> bytes:
     """The finished file, its members sorted and dated alike."""
-    saved, result = BytesIO(), BytesIO()
+    saved = BytesIO()
     document.save(saved)
-    with ZipFile(saved) as before, ZipFile(result, "w") as after:
-        for name in sorted(before.namelist()):
-            member = ZipInfo(name)
-            member.compress_type = ZIP_DEFLATED
-            member.create_system = 0
-            after.writestr(member, before.read(name))
-    return result.getvalue()
+    return uniform(saved.getvalue())

@@ -11,7 +11,7 @@ from typing import Any
 from docx.document import Document
 from docx.oxml.ns import qn
 from docx.oxml.text.paragraph import CT_P
-from docx.shared import Pt
+from docx.shared import Pt, Twips
 from docx.text.paragraph import Paragraph
 
 from sscreport.document import Manuscript
@@ -34,6 +34,7 @@ class Place:
     lead: str | None = None
     numbering: int | None = None
     align: str | None = None
+    indent_right: int | None = None  # twips
     keep_with_next: bool = False
     landscape: bool = False
     appendix: bool = False
@@ -79,6 +80,8 @@ class Story:
             self.apart = False
         if place.align:
             shown.alignment = ALIGNMENTS[place.align]
+        if place.indent_right:
+            shown.paragraph_format.right_indent = Twips(place.indent_right)
         if place.keep_with_next:
             shown.paragraph_format.keep_with_next = True
         if place.numbering is not None:

@@ -11,6 +11,7 @@ from docx.oxml import OxmlElement, parse_xml
 from docx.oxml.ns import nsdecls, qn
 from lxml.etree import _Element
 
+from sscreport.draw.fonts import text_width
 from sscreport.write.docx.styles import TABLE_TEXT_PT
 from sscreport.write.docx.tree import broken, classes, elements, no_rule, plain, where
 
@@ -18,7 +19,10 @@ TWIPS_PER_MM = 1440 / 25.4
 SIDE_MARGIN = 70  # twips left and right of a cell's text
 ROOMY = 1.1  # a table that needs less than the page is this much wider than its text
 COMFORTABLE = 1800  # twips; a longer line of text may as well wrap
+SLACK = 1.02  # programs differ a little in how wide they set a text
+ARROWS = "\N{LEFTWARDS ARROW}"  # from here on, signs that Arial lacks
 SHORT_TABLE = 12  # rows; a table as short as this stays on one page
+DIGIT_TWIPS = 0.556 * TABLE_TEXT_PT * 20  # width of a digit in Arial
 OUTER_RULE, INNER_RULE = 8, 4  # eighths of a point
 
 # container, cell, alignment, bold, keep with next
@@ -49,9 +53,12 @@ def build_table(table: _Element, width_mm: float, fill_cell: FillCell, has_notes
     table with itself.
     """
     rows = grid(table)
+    headed = any(row.slots[0].cell.get("scope") == "row" for row in rows)
     count = max(slot.column + slot.span for row in rows for slot in row.slots)
     widths = column_widths(rows, count, round(width_mm * TWIPS_PER_MM))
-    result = parse_xml(_TABLE.format(width=sum(widths)))
+    result = parse_xml(
+        _TABLE.format(width=sum(widths), look="00A0" if headed else "0020", headed=int(headed))
+    )
     result.append(columns := OxmlElement("w:tblGrid"))
     for width in widths:
         columns.append(_sized("w:gridCol", width, "w"))
@@ -171,10 +178,12 @@ def column_widths(rows: list[Row], count: int, available: int) -> list[int]:
     cells = sorted((s for row in rows for s in row.slots if s.merge != "continue"), key=lambda s: s.span)
     for slot in cells:
         text, columns = plain(slot.cell), range(slot.column, slot.column + slot.span)
-        longest_word = max(map(_length, re.split(r"[ \n]|(?<=[-–])", text)))
-        longest_line = max(map(_length, text.split("\n")))
+        bold = slot.cell.getparent().getparent().tag == "thead"
+        longest_word = max(_length(word, bold) for word in re.split(r"[ \n]|(?<=[-–])", text))
+        longest_line = max(_length(line, bold) for line in text.split("\n"))
+        padding = 2 * SIDE_MARGIN + float(slot.cell.get("data-pad", "0")) * DIGIT_TWIPS
         for sizes, length in ((least, longest_word), (whole, longest_line), (wish, _damped(longest_line))):
-            _widen(sizes, columns, length + 2 * SIDE_MARGIN)
+            _widen(sizes, columns, length + padding)
     if sum(whole) <= available:
         return [int(width * min(ROOMY, available / sum(whole))) for width in whole]
     spare = available - sum(least)
@@ -195,19 +204,11 @@ def _damped(length: float) -> float:
     return length if length <= COMFORTABLE else (length * COMFORTABLE) ** 0.5
 
 
-def _length(text: str) -> float:
-    """The width of ``text`` in twips, by the usual widths of sans-serif letters."""
-    return sum(map(_em, text)) * TABLE_TEXT_PT * 20
-
-
-def _em(character: str) -> float:
-    if character in "iljtfrI.,:;'’|()[]/- \u202f":
-        return 0.3
-    if character in "mwMW%@":
-        return 0.9
-    if character >= "\u2190":  # arrows, operators, circles
-        return 1.0
-    return 0.7 if character.isupper() else 0.57
+def _length(text: str, bold: bool) -> float:
+    """The width of ``text`` in twips; arrows, operators and circles come from another typeface."""
+    letters = "".join(sign for sign in text if sign < ARROWS)
+    signs = (len(text) - len(letters)) * TABLE_TEXT_PT * 20
+    return text_width(letters, TABLE_TEXT_PT, bold) * TWIPS_PER_MM * SLACK + signs
 
 
 _TABLE = f"""
@@ -222,7 +223,7 @@ _TABLE = f"""
     <w:top w:w="30" w:type="dxa"/><w:left w:w="{SIDE_MARGIN}" w:type="dxa"/>
     <w:bottom w:w="30" w:type="dxa"/><w:right w:w="{SIDE_MARGIN}" w:type="dxa"/>
   </w:tblCellMar>
-  <w:tblLook w:val="0020" w:firstRow="1" w:lastRow="0" w:firstColumn="0" w:lastColumn="0"
+  <w:tblLook w:val="{{look}}" w:firstRow="1" w:lastRow="0" w:firstColumn="{{headed}}" w:lastColumn="0"
     w:noHBand="1" w:noVBand="1"/>
 </w:tblPr></w:tbl>"""
 
