@@ -76,7 +76,7 @@ def test_values_list_their_sources_down_to_the_cell(built: Built) -> None:
     cell = register["cells"]["data/mean_differences.csv:rcs-6m-park:md"]
     assert (cell["raw"], cell["provenance"]) == ("-1.00", "reconstructed")
     assert "data/mean_differences.csv:rcs-6m-park:md" in entry["cells"]
-    assert {"results-rcs", "table-findings", "figures/rcs.svg"} <= set(entry["used"])
+    assert {"results-rcs", "figures/rcs.svg"} <= set(entry["used"])
     for key, value in register["values"].items():
         assert value["cells"], f"{key} rests on no cell"
         assert set(value["cells"]) <= set(register["cells"]), key

@@ -45,11 +45,11 @@ def write_xlsx(figure: _Element, manuscript: Manuscript) -> bytes:
     about.created, about.language = _STAMP, manuscript.language
     saved = BytesIO()
     workbook.save(saved)
-    return uniform(_without_clock(saved.getvalue()))
+    return uniform(_steadied(saved.getvalue()))
 
 
-def _without_clock(saved: bytes) -> bytes:
-    """openpyxl writes the time of saving into the properties."""
+def _steadied(saved: bytes) -> bytes:
+    """openpyxl writes the time of saving into the properties, and spans in the order of a set."""
     result = BytesIO()
     with ZipFile(BytesIO(saved)) as before, ZipFile(result, "w") as after:
         for name in before.namelist():
@@ -57,8 +57,14 @@ def _without_clock(saved: bytes) -> bytes:
             if name == "docProps/core.xml":
                 stamp = _STAMP.strftime("%Y-%m-%dT%H:%M:%SZ").encode()
                 content = re.sub(rb"(<dcterms:modified[^>]*>)[^<]*", rb"\g<1>" + stamp, content)
+            elif name.startswith("xl/worksheets/"):
+                spans = iter(sorted(_SPAN.findall(content)))
+                content = _SPAN.sub(lambda _, spans=spans: next(spans), content)
             after.writestr(name, content)
     return result.getvalue()
+
+
+_SPAN = re.compile(rb"<mergeCell [^>]*>")
 
 
 class _Sheet:
