@@ -12,21 +12,23 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, Literal
+from string import ascii_uppercase
+from typing import Any, Literal, get_args
 
 import pandas as pd
 
 from sscreport.analyse import analyse
-from sscreport.draw import LAYOUTS, WIDTH, draw_forest
+from sscreport.draw import LAYOUTS, WIDTH, Constant, draw_forest
 from sscreport.draw.drawing import Drawing
 from sscreport.draw.forest import PAGE
-from sscreport.draw.plan import Plan
+from sscreport.draw.plan import Column, Light, Plan
 from sscreport.draw.plans import cumulative_plan, forest_plan, leave_one_out_plan
 from sscreport.measures import VARIANTS, Measure
 from sscreport.problems import InputError, Problem
-from sscreport.records import Analysis, Outcome, Review, Row, Study, Subgroup
+from sscreport.records import Analysis, Outcome, Review, Row, Study, Subgroup, Synthesis
 from sscreport.values import Book, Cell, Value
 
 FRAME = "data frame"
@@ -53,6 +55,7 @@ def forest(
     prediction_interval: bool = False,
     important_difference: float | None = None,
     stars: tuple[str, int] | None = None,
+    risk_of_bias: Mapping[str, str] | None = None,
 ) -> tuple[Drawing, ...]:
     """The pages of a forest plot of the rows of ``frame``.
 
@@ -68,7 +71,8 @@ def forest(
     ``sides`` name both sides of the null value; ``arms`` rename "Experimental" and "Control".
     ``both_models``: the other model's weights and totals stand beside those of ``model``.
     ``important_difference``: the minimal important difference, for ratios a factor above 1.
-    ``stars``: a column of Newcastle-Ottawa scores and their maximum.
+    ``stars``: a column of Newcastle-Ottawa scores and their maximum. ``risk_of_bias``: columns of
+    judgements ("low", "some" or "high") and what each domain is called.
 
     Raises InputError that names every row and column that does not fit.
     """
@@ -87,16 +91,38 @@ def forest(
     source = _Source(frame, measure, study, subgroup)
     review = source.review(model, level, sides, title, options, important_difference)
     (synthesis,) = analyse(review)
-    return draw_forest("forest", _plan(plot, synthesis, source, stars), layout, width, height)
+    return draw_forest("forest", _plan(plot, synthesis, source, stars, risk_of_bias), layout, width, height)
 
 
-def _plan(plot: str, synthesis: Any, source: _Source, stars: tuple[str, int] | None) -> Plan:
+def _plan(
+    plot: str,
+    synthesis: Synthesis,
+    source: _Source,
+    stars: tuple[str, int] | None,
+    risk_of_bias: Mapping[str, str] | None,
+) -> Plan:
     if plot == "leave-one-out":
         return leave_one_out_plan(synthesis)
     if plot == "cumulative":
         return cumulative_plan(synthesis)
     plan = forest_plan(synthesis, source.stars(*stars) if stars else None)
-    return plan
+    return _with_lights(plan, source, risk_of_bias) if risk_of_bias else plan
+
+
+def _with_lights(plan: Plan, source: _Source, domains: Mapping[str, str]) -> Plan:
+    """The plan with a column of lights for each domain, headed by a letter that a note explains."""
+    letters = dict(zip(domains, ascii_uppercase, strict=False))
+    lights = iter(source.lights(list(domains)))
+    rows = [replace(row, lights=next(lights)) if row.kind == "study" else row for row in plan.rows]
+    columns = [
+        Column(domain, (letter,), "Risk of bias", tight=letter != "A") for domain, letter in letters.items()
+    ]
+    told = "; ".join(f"{letters[domain]}, {name}" for domain, name in domains.items())
+    note = Constant(f"Risk of bias: {told}. + low, ? some concerns, − high.", "names of the domains")
+    quality = [*plan.columns["quality"], *columns]
+    return replace(
+        plan, rows=rows, columns={**plan.columns, "quality": quality}, notes=[*plan.notes, (note,)]
+    )
 
 
 def _demand(fine: bool, option: str, value: object, expected: str) -> None:
@@ -149,6 +175,23 @@ class _Source:
             _id(i): (self._read(f"stars.{_id(i)}", i, column, int(row[column]), "count"), most)
             for i, row in self.frame.iterrows()
         }
+
+    def lights(self, domains: Sequence[str]) -> list[dict[str, Light]]:
+        """The judgements of each study, in the order of the plot's rows."""
+        known = get_args(Light)
+        wrong = [
+            Problem(FRAME, f"A judgement is one of {', '.join(known)}.", None, str(i + 1), d, str(row.get(d)))
+            for i, row in self.frame.iterrows()
+            for d in domains
+            if row.get(d) not in known
+        ]
+        if wrong:
+            raise InputError(wrong)
+        order = [i for group in self._subgroups() for i in group.studies or ()] or list(
+            map(_id, self.frame.index)
+        )
+        judged = {_id(i): {d: row[d] for d in domains} for i, row in self.frame.iterrows()}
+        return [judged[i] for i in order]
 
     def review(
         self,

@@ -250,6 +250,23 @@ def test_stars_show_the_score() -> None:
     assert sum(e.get("fill") != "#ffffff" for e in stars) == 10
 
 
+def test_lights_show_the_risk_of_bias() -> None:
+    """A coloured light with its sign for each study and domain, in the order of the rows."""
+    judged = {"d1": ["low", "high", "some"], "d2": ["low", "low", "high"]}
+    frame = tables(3).assign(group=["x", "y", "x"], **judged)
+    domains = {"d1": "randomisation", "d2": "missing data"}
+    (page,) = forest(frame, "OR", subgroup="group", layout="bmj", risk_of_bias=domains)
+    in_order((page,))
+    signs = [box for box in text_boxes(parse(page)) if box.text in ("+", "?", "−")]
+    signs.sort(key=lambda box: (round(box.top), box.left))
+    assert [box.text for box in signs] == ["+", "+", "?", "−", "−", "+"]
+    assert len(list(parse(page).iter(f"{SVG}circle"))) == 6
+    words = " ".join(box.text for box in text_boxes(parse(page)))
+    assert "A, randomisation; B, missing data" in words
+    with pytest.raises(InputError, match="d1 is unclear"):
+        forest(frame.assign(d1="unclear"), "OR", risk_of_bias=domains)
+
+
 def test_means_and_events_bring_their_columns() -> None:
     """Means with SDs and totals, or events with totals, under the names of the arms."""
     means = pd.DataFrame(

@@ -14,8 +14,9 @@ from sscreport.draw.canvas import INK, Anchor, Canvas, Line, Mark, Shape, line_t
 from sscreport.draw.drawing import Drawing, finish
 from sscreport.draw.fonts import MM_PER_POINT, text_width
 from sscreport.draw.lines import aligned, wrap_parts
-from sscreport.draw.plan import Column, Parts, Plan, Result, Row, merged
+from sscreport.draw.plan import Column, Light, Parts, Plan, Result, Row, merged
 from sscreport.problems import BuildError, Problem
+from sscreport.values import Value
 
 WIDTH = 170.0  # mm, the full page
 PAGE = 235.0  # mm, the height of one
@@ -24,6 +25,7 @@ MARGIN = 0.5  # from here on in mm
 ROW = 4.1
 MORE = 3.1  # a further line of the same row
 GAP = 3.2  # between columns
+TIGHT = 0.9  # between those of marks
 GROUP_GAP = 1.9
 BASELINE = 0.93  # from a row's middle down to its baseline: half the height of a capital
 AXIS_NAMES = 7.2  # from the axis down to the baseline of the names of its sides
@@ -106,6 +108,11 @@ class Field:
     cells: Mapping[int, Parts]
     right: float = 0.0
 
+    @property
+    def gap(self) -> float:
+        """Between it and what stands left of it."""
+        return TIGHT if self.column.tight else GAP
+
 
 @dataclass(frozen=True)
 class Frame:
@@ -149,7 +156,8 @@ def draw_forest(
 
     Squares have an area proportional to weight and a diamond's tips are its interval's ends.
     Intervals that reach beyond the axis end in an arrow. Columns that leave too little room for the
-    plot go, those first that `Column.sheds` names first, and long names take several lines.
+    plot go, those first that `Column.sheds` names first; long names take several lines. BuildError where
+    what may not go has no room.
     """
     setting = LAYOUTS[layout]
     frame = _frame(figure_id, merged(plan) if setting.merge else plan, setting, width)
@@ -161,25 +169,25 @@ def draw_forest(
 
 def _frame(figure_id: str, plan: Plan, layout: Layout, width: float) -> Frame:
     size = 7.5 if width >= NARROW else 7.0
-    plot = max(24.0, 0.2 * width)
+    plot = max(24.0, 0.18 * width)
     beside = 2 * GAP if width >= NARROW else GAP
     shed = 0
     while True:
         left, right = (_fields(plan, parts, size, shed) for parts in (layout.left, layout.right))
-        taken = sum(field.width + GAP for field in (*left, *right)) + 2 * beside + 2 * MARGIN
+        taken = sum(field.width + field.gap for field in (*left, *right)) + 2 * beside + 2 * MARGIN
         room = width - plot - taken
         natural = _natural_label(plan, layout, size)
         if room >= min(natural, 0.2 * width):
             break
         shed += 1
         if shed > max((c.sheds for columns in plan.columns.values() for c in columns), default=0):
-            expected = f"{width:g} mm are too narrow for it."
+            expected = f"{width:g} mm are too narrow for its columns."
             raise BuildError([Problem(f"forest plot {figure_id}", expected)])
     shown = {field.column.role for field in (*left, *right)}
     if any(_is_empty(row, shown) for row in plan.rows):
         rows = [row for row in plan.rows if not _is_empty(row, shown)]
         return _frame(figure_id, replace(plan, rows=rows), layout, width)
-    block = sum(field.width + GAP for field in left)
+    block = sum(field.width + field.gap for field in left)
     lines = [
         text_width(line_text(row.label), size) for row in plan.rows if row.kind == "line" and not row.cells
     ]
@@ -187,7 +195,7 @@ def _frame(figure_id: str, plan: Plan, layout: Layout, width: float) -> Frame:
     label = min(room, natural if stacked else max(natural, max(lines, default=0.0) - block))
     x = MARGIN + label
     left = tuple(_placed(left, x))
-    right_width = sum(field.width + GAP for field in right)
+    right_width = sum(field.width + field.gap for field in right)
     axis_left = (left[-1].right if left else x) + beside
     axis_right = width - MARGIN - right_width - beside
     right = tuple(_placed(right, axis_right + beside - GAP))
@@ -230,13 +238,16 @@ def _fields(plan: Plan, parts: Iterable[str], size: float, shed: int) -> list[Fi
         )
         texts = [line_text(line) for line in cells.values()]
         widths = [text_width(text, size, bold=True) for text in (*texts, line_text(column.header))]
-        widths += [_marks_width(row) for row in plan.rows if column.role == "quality"]
+        widths += [_marks_width(column, row) for row in plan.rows]
         fields.append(Field(column, max(widths, default=0.0), cells))
     return _room_for_groups(fields, size)
 
 
-def _marks_width(row: Row) -> float:
-    return max(2.2 * STAR * row.stars[1] if row.stars else 0.0, 2.3 * LIGHT * len(row.lights))
+def _marks_width(column: Column, row: Row) -> float:
+    """Of what is drawn in a cell."""
+    if row.stars and column.role == "quality":
+        return 2.2 * STAR * row.stars[1]
+    return 2 * LIGHT if column.role in row.lights else 0.0
 
 
 def _room_for_groups(fields: Sequence[Field], size: float) -> list[Field]:
@@ -244,7 +255,7 @@ def _room_for_groups(fields: Sequence[Field], size: float) -> list[Field]:
     roomy: list[Field] = []
     for name, run in groupby(fields, key=lambda field: field.column.group):
         first, *others = run
-        span = first.width + sum(GAP + field.width for field in others)
+        span = first.width + sum(field.gap + field.width for field in others)
         missing = max(0.0, text_width(name, size, bold=True) - span)
         roomy += [replace(first, width=first.width + missing), *others]
     return roomy
@@ -252,7 +263,7 @@ def _room_for_groups(fields: Sequence[Field], size: float) -> list[Field]:
 
 def _placed(fields: Iterable[Field], right: float) -> Iterator[Field]:
     for field in fields:
-        right += GAP + field.width
+        right += field.gap + field.width
         yield replace(field, right=right)
 
 
@@ -402,27 +413,31 @@ def _row(page: Page, i: int, row: Row) -> None:
     for field in page.frame.fields:
         if i in field.cells:
             page.write(field.right, field.cells[i], bold, anchor="end")
-        if field.column.role == "quality":
-            _quality(page, field, row)
+        if row.stars and field.column.role == "quality":
+            _stars(page, field, *row.stars)
+        if field.column.role in row.lights:
+            _light(page, field, row.lights[field.column.role])
     if row.result:
         DRAWN[row.kind](page, row.result)
 
 
-def _quality(page: Page, field: Field, row: Row) -> None:
+def _stars(page: Page, field: Field, reached: Value, most: int) -> None:
+    """As many stars as there are points, filled as far as they were reached."""
     left = field.right - field.width
-    if row.stars:
-        reached, most = row.stars
-        for n in range(most):
-            fill = INK if n < reached.content else "#ffffff"
-            _star(page, left + (2.2 * n + 1.1) * STAR, fill, reached)
-    for n, light in enumerate(row.lights):
-        color, sign = LIGHTS[light]
-        x = left + (2.3 * n + 1.15) * LIGHT
-        page.canvas.disc(x, page.y, LIGHT, color)
-        page.canvas.text(x, page.y + BASELINE, sign, 7.0, bold=True, anchor="middle")
+    for n in range(most):
+        fill = INK if n < reached.content else "#ffffff"
+        _star(page, left + (2.2 * n + 1.1) * STAR, fill, reached)
 
 
-def _star(page: Page, x: float, fill: str, value: object) -> None:
+def _light(page: Page, field: Field, light: Light) -> None:
+    color, sign = LIGHTS[light]
+    letter = text_width(line_text(field.column.header), page.frame.size, bold=True)
+    x = field.right - letter / 2
+    page.canvas.disc(x, page.y, LIGHT, color)
+    page.canvas.text(x, page.y + BASELINE, sign, page.frame.size, bold=True, anchor="middle")
+
+
+def _star(page: Page, x: float, fill: str, value: Value) -> None:
     corners = [
         (x + r * math.sin(math.pi * n / 5), page.y - r * math.cos(math.pi * n / 5))
         for n in range(10)

@@ -33,7 +33,8 @@ class Result:
 class Row:
     """A line of a forest plot. ``cells`` by the role of their column; ``label`` stands in the first.
 
-    ``stars``: points reached and points there are; ``lights``: judgements of the risk of bias.
+    ``stars``: points reached and points there are; ``lights``: judgements of the risk of bias, by the
+    role of the column they stand in.
     """
 
     kind: Kind
@@ -41,20 +42,22 @@ class Row:
     cells: Cells = field(default_factory=dict)
     result: Result | None = None
     stars: tuple[Value, int] | None = None
-    lights: Sequence[Light] = ()
+    lights: Mapping[str, Light] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Column:
     """A column beside the plot. ``group`` is a heading that it shares with its neighbours.
 
-    ``sheds``: the order in which columns go where the figure is narrow, 0 never.
+    ``sheds``: the order in which columns go where the figure is narrow, 0 never. ``tight``: it stands
+    close to the one before it.
     """
 
     role: str
     header: Parts
     group: str = ""
     sheds: int = 0
+    tight: bool = False
 
 
 @dataclass(frozen=True)

@@ -36,14 +36,14 @@ def _plan(
 ) -> Plan:
     analysis = synthesis.analysis
     data = [
-        Column(column.role, (column.header,), arm(column.group, analysis.settings), 3)
+        Column(column.role, (column.header,), arm(column.group, analysis.settings), 2)
         for column in measure.columns
     ]
     columns = {
         "data": data,
         "weight": _weight_columns(synthesis),
         "effect": [Column("effect", phrases.method(synthesis), measure.name)],
-        "quality": [Column("quality", ("NOS stars",), sheds=1)] if quality else [],
+        "quality": [Column("quality", ("NOS stars",))] if quality else [],
     }
     important = synthesis.important
     notes: list[Parts] = [(IMPORTANT,)] if important else []
@@ -65,10 +65,10 @@ def _plan(
 
 def _weight_columns(synthesis: Synthesis) -> list[Column]:
     if synthesis.other is None:
-        return [Column("weight", ("Weight",), sheds=2)]
+        return [Column("weight", ("Weight",), sheds=1)]
     models = (synthesis.decision.model, synthesis.other.model)
     return [
-        Column(role, (model.content.capitalize(),), "Weight", sheds=2)
+        Column(role, (model.content.capitalize(),), "Weight", sheds=1)
         for role, model in zip(("weight", "other_weight"), models, strict=True)
     ]
 
