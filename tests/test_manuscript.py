@@ -42,8 +42,9 @@ def register(built: Built) -> dict[str, Any]:
 
 
 def in_text(page: HtmlElement) -> list[HtmlElement]:
-    """Every use of a value in the manuscript's text: not in its figures, not in the contents."""
-    return page.xpath("//main//*[@data-value][not(ancestor::*[local-name() = 'svg'])]")
+    """Every use of a value in the manuscript's text: not in its figures or their data, nor the contents."""
+    drawn = "ancestor::*[local-name() = 'svg' or @class = 'figure-data']"
+    return page.xpath(f"//main//*[@data-value][not({drawn})]")
 
 
 def place(element: HtmlElement) -> str:
