@@ -150,7 +150,9 @@ class _Absolute:
         self.book, self.name, self.about, self.pooled = book, name, about, group.pooled
         self.measure = measure_of(synthesis.analysis)
 
-    def effect(self) -> AbsoluteEffect:
+    def effect(self) -> AbsoluteEffect | None:
+        if self.measure.risk is None and self.measure.log:
+            return None
         if self.measure.risk is None:
             low, high = (self._side(end, getattr(self.pooled, f"ci_{end}")) for end in ("low", "high"))
             return AbsoluteEffect(self._side("", self.pooled.estimate), (low, high))

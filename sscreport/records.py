@@ -313,7 +313,7 @@ class Finding:
     reasons: Mapping[str, Value]  # footnote text, by GRADE domain, where downgraded
     certainty: Value  # "high", "moderate", "low", "very low"
     symbols: Value  # one circle a level, filled up to the certainty
-    absolute: AbsoluteEffect
+    absolute: AbsoluteEffect | None  # None for a ratio of anything but risks before and after
     statement: Value  # what happens, in GRADE's words for this certainty
 
 

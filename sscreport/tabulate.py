@@ -243,10 +243,12 @@ def _effects(finding: Finding) -> tuple[TableCell, ...]:
     effect, pooled = finding.absolute, finding.group.pooled
     short = MEASURES[finding.synthesis.analysis.measure].short
     mark = (RECONSTRUCTED,) if finding.group.reconstructed else ()
+    relative = (f"{short} ", pooled.estimate, " (", pooled.ci_low, " to ", pooled.ci_high, ")", *mark)
+    if effect is None:
+        return _cell(relative), TableCell((wording.DASH,), colspan=2)
     if effect.before is None:
         after = (f"{short} ", *_amount(effect.difference), *_range(effect.interval), *mark)
         return _cell(wording.DASH), TableCell(after, colspan=2)
-    relative = (f"{short} ", pooled.estimate, " (", pooled.ci_low, " to ", pooled.ci_high, ")", *mark)
     risk, *limits = effect.after
     risks = (risk, " (", limits[0], " to ", limits[1], ")") if limits else (risk,)
     change = (*_amount(effect.difference), *_range(effect.interval))

@@ -136,3 +136,13 @@ def test_where_more_is_better_the_words_turn(tmp_path: Path) -> None:
     found = changed_review(tmp_path, "data/review.toml", (old, old.replace("lower", "higher")))
     assert found["MHISS, 12 months"][-1] == "MHISS may worsen."
     assert found["MHISS, 12 months"][2] == "MD 5.52 lower (2.41 to 8.62 lower)"
+
+
+def test_a_ratio_of_no_risks_has_no_absolute_effect(tmp_path: Path) -> None:
+    """A hazard ratio stands as the relative effect, and a dash where nothing absolute follows from it."""
+    data = 'data = "mean_differences"\ntimepoints = [6]\ncolumns = { n = "n", md'
+    old = f'outcome = "chfs"\nmeasure = "MD"\n{data}'
+    new = old.replace('"MD"', '"HR"').replace(", md", ", log_estimate")
+    cells = changed_review(tmp_path, "data/review.toml", (old, new))["CHFS, 6 months"]
+    assert cells[1].startswith("HR ")
+    assert cells[2] == "–"

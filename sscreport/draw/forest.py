@@ -36,10 +36,9 @@ DIAMOND = 2.7
 ARROW = 1.5
 STAR = 0.85
 LIGHT = 1.35
-STACKED = 62.0
+STACKED = 62.0  # width below which lines of statistics do not stand beside the plot
 RULE = "#8a8a8a"
 ZONE = "#e4e4e4"
-FAINT = "#c9c9c9"
 LIGHTS = {"low": ("#009E73", "+"), "some": ("#E69F00", "?"), "high": ("#D55E00", "−")}
 
 
@@ -168,57 +167,54 @@ def draw_forest(
 
 
 def _frame(figure_id: str, plan: Plan, layout: Layout, width: float) -> Frame:
-    size = 7.5 if width >= NARROW else 7.0
-    plot = max(24.0, 0.18 * width)
-    beside = 2 * GAP if width >= NARROW else GAP
-    shed = 0
-    while True:
-        left, right = (_fields(plan, parts, size, shed) for parts in (layout.left, layout.right))
-        taken = sum(field.width + field.gap for field in (*left, *right)) + 2 * beside + 2 * MARGIN
-        room = width - plot - taken
-        natural = _natural_label(plan, layout, size)
-        if room >= min(natural, 0.2 * width):
-            break
-        shed += 1
-        if shed > max((c.sheds for columns in plan.columns.values() for c in columns), default=0):
-            expected = f"{width:g} mm are too narrow for its columns."
-            raise BuildError([Problem(f"forest plot {figure_id}", expected)])
-    shown = {field.column.role for field in (*left, *right)}
-    if any(_is_empty(row, shown) for row in plan.rows):
-        rows = [row for row in plan.rows if not _is_empty(row, shown)]
-        return _frame(figure_id, replace(plan, rows=rows), layout, width)
+    size, beside = (7.5, 2 * GAP) if width >= NARROW else (7.0, GAP)
+    plan, left, right, room = _columns(figure_id, plan, layout, width, size, beside)
     block = sum(field.width + field.gap for field in left)
-    lines = [
-        text_width(line_text(row.label), size) for row in plan.rows if row.kind == "line" and not row.cells
-    ]
     stacked = room + block < STACKED
-    label = min(room, natural if stacked else max(natural, max(lines, default=0.0) - block))
-    x = MARGIN + label
-    left = tuple(_placed(left, x))
-    right_width = sum(field.width + field.gap for field in right)
-    axis_left = (left[-1].right if left else x) + beside
-    axis_right = width - MARGIN - right_width - beside
+    label = _natural_label(plan, layout, size)
+    if not stacked:
+        lines = [text_width(line_text(row.label), size) for row in plan.rows if _is_statistics(row)]
+        label = max(label, max(lines, default=0.0) - block)
+    label = min(room, label)
+    left = tuple(_placed(left, MARGIN + label))
+    axis_left = MARGIN + label + block + beside
+    axis_right = width - MARGIN - sum(field.width + field.gap for field in right) - beside
     right = tuple(_placed(right, axis_right + beside - GAP))
     axis = Axis(_ticks(plan), plan.log, axis_left, axis_right)
-    across = width - 2 * MARGIN if stacked else label + block
     labels = {
-        i: wrap_parts(row.label, across, size, clauses=True)
-        if row.kind == "line" and not row.cells
+        i: wrap_parts(row.label, width - 2 * MARGIN if stacked else label + block, size, clauses=True)
+        if _is_statistics(row)
         else wrap_parts(row.label, label, size, row.kind in BOLD)
         for i, row in enumerate(plan.rows)
     }
-    weights = [r.result.weight for r in plan.rows if r.kind == "study" and r.result and r.result.weight]
-    scale = LARGEST_SQUARE / math.sqrt(max(weights, default=1.0))
+    heaviest = max((row.result.weight or 0.0 for row in plan.rows if row.result), default=0.0)
+    scale = LARGEST_SQUARE / math.sqrt(heaviest or 1.0)
     frame = Frame(plan, layout, width, size, label, stacked, left, right, axis, labels, (), scale)
     return replace(frame, head=_headings(frame))
+
+
+def _columns(
+    figure_id: str, plan: Plan, layout: Layout, width: float, size: float, beside: float
+) -> tuple[Plan, tuple[Field, ...], tuple[Field, ...], float]:
+    """What of the plan fits, its columns on both sides, and the room that is left for the names."""
+    least, names = max(24.0, 0.18 * width), 0.2 * width
+    for shed in range(1 + max(c.sheds for columns in plan.columns.values() for c in columns)):
+        kept = plan.shed(shed)
+        left, right = (_fields(kept, parts, size) for parts in (layout.left, layout.right))
+        taken = sum(field.width + field.gap for field in (*left, *right)) + 2 * beside + 2 * MARGIN
+        room = width - least - taken
+        if room >= min(names, _natural_label(kept, layout, size)):
+            return kept, left, right, room
+    expected = f"{width:g} mm are too narrow for its columns."
+    raise BuildError([Problem(f"forest plot {figure_id}", expected)])
 
 
 BOLD = ("heading", "subtotal", "total")
 
 
-def _is_empty(row: Row, shown: set[str]) -> bool:
-    """Whether a row of sums has lost all columns they stand in."""
-    return row.kind == "line" and bool(row.cells) and not shown & set(row.cells)
+def _is_statistics(row: Row) -> bool:
+    """Whether a row is a sentence, not sums in columns."""
+    return row.kind == "line" and not row.cells
 
 
 def _natural_label(plan: Plan, layout: Layout, size: float) -> float:
@@ -228,11 +224,10 @@ def _natural_label(plan: Plan, layout: Layout, size: float) -> float:
     return max([*widths, text_width(plan.first or layout.first, size, bold=True)])
 
 
-def _fields(plan: Plan, parts: Iterable[str], size: float, shed: int) -> list[Field]:
-    """The columns of one side that are not shed, as wide as what stands in them."""
-    columns = [c for part in parts for c in plan.columns.get(part, ()) if not c.sheds or c.sheds > shed]
+def _fields(plan: Plan, parts: Iterable[str], size: float) -> tuple[Field, ...]:
+    """The columns of one side, as wide as what stands in them."""
     fields = []
-    for column in columns:
+    for column in (c for part in parts for c in plan.columns.get(part, ())):
         cells = aligned(
             {i: row.cells[column.role] for i, row in enumerate(plan.rows) if column.role in row.cells}
         )
@@ -250,7 +245,7 @@ def _marks_width(column: Column, row: Row) -> float:
     return 2 * LIGHT if column.role in row.lights else 0.0
 
 
-def _room_for_groups(fields: Sequence[Field], size: float) -> list[Field]:
+def _room_for_groups(fields: Sequence[Field], size: float) -> tuple[Field, ...]:
     """A heading wider than the columns it is shared by widens the first of them."""
     roomy: list[Field] = []
     for name, run in groupby(fields, key=lambda field: field.column.group):
@@ -258,7 +253,7 @@ def _room_for_groups(fields: Sequence[Field], size: float) -> list[Field]:
         span = first.width + sum(field.gap + field.width for field in others)
         missing = max(0.0, text_width(name, size, bold=True) - span)
         roomy += [replace(first, width=first.width + missing), *others]
-    return roomy
+    return tuple(roomy)
 
 
 def _placed(fields: Iterable[Field], right: float) -> Iterator[Field]:
@@ -295,14 +290,14 @@ def _headings(frame: Frame) -> list[list[tuple[float, Parts, Anchor]]]:
     else:
         for text in ((plan.name,), plan.method):
             above += [[(middle, line, "middle")] for line in wrap_parts(text, span, size, bold=True)]
-    lines = max(2, len(above))
+    first = wrap_parts((plan.first or frame.layout.first,), frame.label + GAP / 2, size, bold=True)
+    lines = max(2, len(above), len(first))
     head: list[list[tuple[float, Parts, Anchor]]] = [[] for _ in range(lines - len(above))] + above
     for name, run in groupby(frame.fields, key=lambda field: field.column.group):
         members = list(run)
         if name:
             start, end = members[0].right - members[0].width, members[-1].right
             head[-2].append(((start + end) / 2, (name,), "middle"))
-    first = wrap_parts((plan.first or frame.layout.first,), frame.label + GAP / 2, size, bold=True)
     for line, words in zip(head[-len(first) :], first, strict=True):
         line.append((MARGIN, words, "start"))
     head[-1] += [(field.right, field.column.header, "end") for field in frame.fields]
@@ -405,7 +400,7 @@ def _head(page: Page) -> None:
 
 def _row(page: Page, i: int, row: Row) -> None:
     bold = row.kind in BOLD
-    if page.frame.stacked and row.kind == "line" and not row.cells:
+    if page.frame.stacked and _is_statistics(row):
         height = page.frame.height(i)
         page.clear(page.y - ROW / 2, height)
     for n, line in enumerate(page.frame.labels[i]):
@@ -532,7 +527,8 @@ def _axis(page: Page, y: float, rows: Sequence[Row]) -> float:
             (plan.sides[0], axis.left - GAP, null - 0.6),
             (plan.sides[1], null + 0.6, axis.right + GAP),
         ):
-            for i, line in enumerate(wrap_parts((name,), right - left, frame.size)):
+            lines = wrap_parts((name,), right - left, frame.size) if name else []
+            for i, line in enumerate(lines):
                 page.canvas.text(
                     (left + right) / 2, y + AXIS_NAMES + i * MORE, line, frame.size, anchor="middle"
                 )

@@ -81,7 +81,16 @@ class Plan:
     alt: str
     notes: Sequence[Parts] = ()
     important: float | None = None
-    tests: Sequence[str] = ()
+
+    def shed(self, most: int) -> Plan:
+        """Without the columns that go up to ``most``, and without rows of sums that lost all theirs."""
+        columns = {
+            part: [column for column in group if not 0 < column.sheds <= most]
+            for part, group in self.columns.items()
+        }
+        roles = {column.role for group in columns.values() for column in group}
+        rows = [row for row in self.rows if row.kind != "line" or not row.cells or roles & set(row.cells)]
+        return replace(self, columns=columns, rows=rows)
 
 
 def merged(plan: Plan) -> Plan:
