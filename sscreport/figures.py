@@ -79,6 +79,12 @@ def forest(
     _demand(layout in LAYOUTS, "layout", layout, f"one of {', '.join(LAYOUTS)}")
     _demand(plot in PLOTS, "plot", plot, f"one of {', '.join(PLOTS)}")
     _demand(model in ("fixed", "random"), "model", model, "fixed or random")
+    _demand(
+        important_difference is None or important_difference > 0,
+        "important_difference",
+        important_difference,
+        "a number greater than 0",
+    )
     _demand(0 < level < 100, "level", level, "a percentage between 0 and 100")
     options = {
         "leave_one_out": plot == "leave-one-out",
@@ -88,7 +94,9 @@ def forest(
         "arms": dict(arms or {}),
         "n_unit": "patients",
     }
-    source = _Source(frame, measure, study, subgroup)
+    numbers = [stars[0]] if stars else []
+    numbers += ["year"] if plot == "cumulative" else []
+    source = _Source(frame, measure, study, subgroup, numbers)
     review = source.review(model, level, sides, title, options, important_difference)
     (synthesis,) = analyse(review)
     return draw_forest("forest", _plan(plot, synthesis, source, stars, risk_of_bias), layout, width, height)
@@ -127,19 +135,23 @@ def _with_lights(plan: Plan, source: _Source, domains: Mapping[str, str]) -> Pla
 
 def _demand(fine: bool, option: str, value: object, expected: str) -> None:
     if not fine:
-        raise InputError([Problem(FRAME, f"{option} is {expected}.", value=value)])
+        raise InputError(
+            [Problem("forest plot", f"Expected is {expected}.", column=option, value=str(value))]
+        )
 
 
 class _Source:
     """A data frame as the rows of a review."""
 
-    def __init__(self, frame: pd.DataFrame, measure: str, study: str, subgroup: str | None):
+    def __init__(
+        self, frame: pd.DataFrame, measure: str, study: str, subgroup: str | None, numbers: Sequence[str]
+    ):
         _demand(measure in VARIANTS, "measure", measure, f"one of {', '.join(VARIANTS)}")
         self.frame = frame.reset_index(drop=True)
         self.measure, self.study, self.subgroup = measure, study, subgroup
         self.book = Book()
         self.variant = self._variant()
-        self._check()
+        self._check((*self.variant.roles, *numbers))
 
     def _variant(self) -> Measure:
         fitting = [v for v in VARIANTS[self.measure] if set(v.roles) <= set(self.frame.columns)]
@@ -149,20 +161,20 @@ class _Source:
         expected = f"{self.measure} needs the columns {ways}."
         raise InputError([Problem(FRAME, expected, value=", ".join(map(str, self.frame.columns)))])
 
-    def _check(self) -> None:
+    def _check(self, numbers: Sequence[str]) -> None:
         """Every cell that is no number, and every name that is missing, at once."""
         problems = []
         names = [self.study, *([self.subgroup] if self.subgroup else [])]
-        for name in names:
+        for name in (*names, *numbers):
             if name not in self.frame:
-                problems.append(Problem(FRAME, "There is no such column.", column=name))
+                problems.append(Problem(FRAME, f"It has no column {name}."))
         if not len(self.frame):
             problems.append(Problem(FRAME, "It needs a row for each study."))
         for i, row in self.frame.iterrows():
             label = str(row.get(self.study, i + 1))
             for name in (n for n in names if n in self.frame and not str(row[n]).strip()):
                 problems.append(Problem(FRAME, "A name is expected.", row=str(i + 1), column=name))
-            for role in self.variant.roles:
+            for role in (n for n in numbers if n in self.frame):
                 if not _is_number(row[role]):
                     expected = "A finite number is expected."
                     problems.append(Problem(FRAME, expected, row=label, column=role, value=row[role]))

@@ -292,20 +292,27 @@ def test_means_and_events_bring_their_columns() -> None:
         ),
         ({"events_1": [np.nan, 1, 2]}, ["events_1", "A finite number is expected."]),
         ({"study": ["", "B", "C"]}, ["study", "A name is expected."]),
+        ({"year": ["x", 1, 2]}, ["year", "x", "A finite number is expected."]),
+        ({"events_1": [99999, 1, 2]}, ["Events must not outnumber their total", "99999"]),
+        ({}, ["It has no column nos."]),
     ],
 )
 def test_what_does_not_fit_is_named(change: dict, words: list[str]) -> None:
-    """Row, column and value of every cell that cannot be used."""
+    """Row, column and value of every cell that cannot be used, and columns that are missing."""
+    stars = None if change else ("nos", 9)
     with pytest.raises(InputError) as caught:
-        forest(tables(3).assign(**change), "OR")
+        forest(tables(3).assign(**change), "OR", plot="cumulative", stars=stars)
     told = str(caught.value)
     assert not [word for word in words if word not in told]
 
 
-@pytest.mark.parametrize("options", [{"layout": "lancet"}, {"plot": "bar"}, {"model": "mixed"}, {"level": 0}])
+@pytest.mark.parametrize(
+    "options",
+    [{"layout": "lancet"}, {"plot": "bar"}, {"model": "mixed"}, {"level": 0}, {"important_difference": -1}],
+)
 def test_options_that_do_not_exist_are_refused(options: dict) -> None:
     """With the ones that do."""
-    with pytest.raises(InputError, match="one of|fixed or random|between 0 and 100"):
+    with pytest.raises(InputError, match="one of|fixed or random|between 0 and 100|greater than 0"):
         forest(tables(3), "OR", **options)
 
 
