@@ -16,7 +16,8 @@ from sscreport.draw.canvas import Canvas, Constant, Part
 from sscreport.draw.data import figure_data
 from sscreport.draw.drawing import FORMATS, Drawing
 from sscreport.draw.flow import flow_diagram
-from sscreport.draw.forest import LAYOUTS, WIDTH, draw_forest
+from sscreport.draw.forest import draw_forest
+from sscreport.draw.frame import LAYOUTS, WIDTH
 from sscreport.draw.funnel import funnel_plot
 from sscreport.draw.nos import nos_plot
 from sscreport.draw.plan import Plan

@@ -8,16 +8,10 @@ from sscreport.draw.canvas import Canvas
 from sscreport.draw.drawing import Drawing, finish
 from sscreport.draw.labels import Rectangle, Spotted, draw_points
 from sscreport.draw.lines import Line, paragraph, write
+from sscreport.draw.plot_sizes import EDGE, LINE, NOTE_SIZE, RIGHT_MARGIN, SIZE, TALLER, TOP, WIDTH
 from sscreport.records import Synthesis
 
-WIDTH = 110.0  # mm
-TOP = 7.0  # of the plotting area
-RIGHT_MARGIN = 5.0
-HEIGHT, TALLER = 57.0, 0.35  # at the usual width, and for each millimetre more of it
-EDGE = 0.5
-SIZE = 7.5  # points
-NOTE_SIZE = 7.0
-LINE = 3.8
+HEIGHT = 57.0  # at the usual width
 
 
 def baujat_plot(figure_id: str, synthesis: Synthesis, width: float = WIDTH) -> Drawing:

@@ -11,18 +11,13 @@ from sscreport.draw.drawing import Drawing, finish
 from sscreport.draw.fonts import text_width
 from sscreport.draw.labels import Rectangle, Spotted, draw_points
 from sscreport.draw.lines import Line, demand_room, paragraph, write
+from sscreport.draw.plot_sizes import EDGE, LINE, NOTE_SIZE, RIGHT_MARGIN, SIZE, TALLER, TOP, WIDTH
 from sscreport.measures import MEASURES, Measure
 from sscreport.records import Synthesis
 from sscreport.statistics.results import quantile
 
-WIDTH = 110.0  # mm
-LEFT, TOP = 12.0, 7.0  # of the plotting area; more room left where the labels need it
-RIGHT_MARGIN = 5.0
-HEIGHT, TALLER = 57.0, 0.35  # at the usual width, and for each millimetre more of it
-EDGE = 0.5
-SIZE = 7.5  # points
-NOTE_SIZE = 7.0
-LINE = 3.8
+LEFT = 12.0  # of the plotting area; more room left where the labels need it
+HEIGHT = 57.0  # at the usual width
 LIMIT_COLOR = "#6b6b6b"
 LIMIT_ON_GREY = "#2b2b2b"
 SWATCH = 3.0  # side of a legend's colour, in mm

@@ -8,18 +8,12 @@ from sscreport.draw.canvas import Canvas
 from sscreport.draw.drawing import Drawing, finish
 from sscreport.draw.labels import POINT_FILL, RADIUS
 from sscreport.draw.lines import Line, demand_room, paragraph, write
+from sscreport.draw.plot_sizes import EDGE, LINE, NOTE_SIZE, RIGHT_MARGIN, SIZE, TALLER, TOP, WIDTH
 from sscreport.measures import MEASURES
 from sscreport.records import Synthesis
 from sscreport.values import Value
 
-WIDTH = 110.0  # mm
-TOP = 7.0  # of the plotting area
-RIGHT_MARGIN = 5.0
-HEIGHT, TALLER = 50.0, 0.35  # at the usual width, and for each millimetre more of it
-EDGE = 0.5
-SIZE = 7.5  # points
-NOTE_SIZE = 7.0
-LINE = 3.8
+HEIGHT = 50.0  # at the usual width
 BAND = "#b9d3e6"
 RECORDED = "#d55e00"
 TOLD = (0.5, 0.9)  # correlations whose results are printed besides the recorded one
