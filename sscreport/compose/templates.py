@@ -1,15 +1,15 @@
 """Render templates under guard.
 
-Two guards, both naming file and line. Before rendering, the source is read: a digit in its text or
-in a printed constant is a problem. While rendering, `Guard.finalize` sees everything that is
-printed: only values and marked pieces pass; bare numbers, undefined names and text with digits do
-not. All problems of all templates are collected.
+Two guards, both naming file and line. Before rendering, the source is read (`sources`): a typed
+digit is a problem, and so is a claim that no value carries. While rendering, `Guard.finalize` sees
+everything that is printed: only values and marked pieces pass; bare numbers, undefined names, and
+text with digits or claims do not. All problems of all templates are collected.
 """
 
 from __future__ import annotations
 
-import re
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -20,15 +20,17 @@ from jinja2.sandbox import SandboxedEnvironment
 from markupsafe import Markup
 
 from sscreport.compose import marks
+from sscreport.compose.claims import Claims, watched
+from sscreport.compose.sources import complaint, offences, unclaimed
+from sscreport.compose.stated import Statement, misplaced, read_statements
 from sscreport.folder import REFERENCES, SETTINGS, TEMPLATES
 from sscreport.problems import InputError, Problem, did_you_mean
 from sscreport.records import Review
 from sscreport.values import Book, Value
+from sscreport.vocabulary import claim_words
 from sscreport.wording import has_digit
 
 _FAILURES = (jinja2.TemplateRuntimeError, ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
-_NAMES_AND_COMMENTS = re.compile(r"<!--.*?-->|</?[A-Za-z][\w-]*", re.DOTALL)
-_IDENTITY = re.compile(r"data-(?:value|cites?|ref|constant)\b")
 
 
 class Namespace:
@@ -74,7 +76,7 @@ class _MissingName(jinja2.StrictUndefined):
 class _Environment(SandboxedEnvironment):
     """Reports every value that a template asks for its content or its provenance.
 
-    A sandbox, since `verify` renders templates that travelled inside files from elsewhere.
+    Where the condition of a claim begins is marked, so that the values it asks for are known. A sandbox, since `verify` renders templates that travelled inside files from elsewhere.
     """
 
     def __init__(self, on_content: Callable[[Value], None], **options: Any):
@@ -86,6 +88,9 @@ class _Environment(SandboxedEnvironment):
             self._on_content(obj)
         return super().getattr(obj, attribute)
 
+    def _parse(self, source: str, name: str | None, filename: str | None) -> nodes.Template:
+        return watched(super()._parse(source, name, filename))
+
 
 class Guard:
     """Renders a review's templates and collects what they may not do."""
@@ -96,8 +101,11 @@ class Guard:
         self._rendering = ""
         self.prefixes = _prefixes(self.book)
         self.consulted: dict[str, list[str]] = {}
+        self.asked: list[Value] = []
+        self.statements, wrong = read_statements(review.root)
+        self.problems.extend(wrong)
         self._env = _Environment(
-            on_content=self._consult,
+            on_content=self.ask,
             loader=jinja2.FileSystemLoader(review.root / TEMPLATES),
             autoescape=True,
             undefined=_MissingName,
@@ -107,6 +115,7 @@ class Guard:
         )
         self._env.filters = {"words": self._checked(marks.words), "Words": self._checked(marks.capitalised)}
         self._env.globals = {
+            **Claims(self).functions(),
             "v": Namespace(self),
             "cite": self._cite,
             "ref": self._ref,
@@ -131,7 +140,8 @@ class Guard:
     # ------------------------------------------------------------ rendering
 
     def check_sources(self) -> None:
-        """Note every digit typed into a template, and templates that are not valid Jinja."""
+        """Note every typed digit and untied claim of a template, and templates that are not valid Jinja."""
+        found: Counter[Statement] = Counter()
         for path in sorted((self.review.root / TEMPLATES).glob("*.html")):
             file = f"{TEMPLATES}/{path.name}"
             try:
@@ -144,7 +154,10 @@ class Guard:
                     Problem(file, f"The template is not valid: {_sentence(error)}", error.lineno)
                 )
                 continue
-            self.problems.extend(_offences(file, tree))
+            self.problems.extend(offences(file, tree))
+            own = [statement for statement in self.statements if statement.template == path.name]
+            self.problems.extend(unclaimed(file, tree, own, found))
+        self.problems.extend(misplaced(self.statements, found))
 
     def render(self, name: str) -> str:
         """The markup of one template; empty where it cannot be rendered, with the reason noted."""
@@ -183,10 +196,18 @@ class Guard:
             what = f"The name {name} is not defined" if name else "An if without else prints nothing"
             return self.refuse(f"{what}; a template may print values only.")
         if isinstance(item, str) and not has_digit(item):
-            return item
+            return self._unclaimed(item)
         return self.refuse(
             f"{item!r} has no identity; a template may print values, not bare numbers or text."
         )
+
+    def _unclaimed(self, text: str) -> str:
+        """``text`` that claims nothing, or that a statement covers."""
+        spans = [span for statement in self.statements for span in statement.spans(text)]
+        for word in claim_words(text):
+            if not any(start <= word.start and word.end <= end for start, end in spans):
+                return self.refuse(complaint(word.word, word.dimension))
+        return text
 
     def refuse(self, expected: str) -> Markup:
         """Note a problem at the line that is being rendered; prints nothing."""
@@ -198,8 +219,9 @@ class Guard:
         if problem not in self.problems:
             self.problems.append(problem)
 
-    def _consult(self, value: Value) -> None:
-        """Keep where the wording depends on ``value``: the line of the section, not of a macro."""
+    def ask(self, value: Value) -> None:
+        """Keep that ``value`` was asked for, and where the wording depends on ``value``: the line of the section, not of a macro."""
+        self.asked.append(value)
         template, line = _line_being_rendered(self._rendering) or (self._rendering, None)
         place = f"{TEMPLATES}/{template}" + (f":{line}" if line else "")
         lines = self.consulted.setdefault(value.key, [])
@@ -259,59 +281,6 @@ def _prefixes(book: Book) -> set[str]:
         steps = value.key.split(".")
         found.update(".".join(steps[:length]) for length in range(1, len(steps)))
     return found
-
-
-# ---------------------------------------------------------------- reading the source
-
-
-def _offences(file: str, tree: nodes.Template) -> Iterator[Problem]:
-    """What a template's source may not hold, each with its line."""
-    for output in tree.find_all(nodes.Output):
-        for node in output.nodes:
-            if isinstance(node, nodes.TemplateData):
-                for offset, expected in _offences_in_markup(node.data):
-                    yield Problem(file, expected, node.lineno + node.data.count("\n", 0, offset))
-            else:
-                for constant in _printed_constants(node):
-                    expected = f"A number is typed into an expression: {constant!r}. Print a value instead."
-                    yield Problem(file, expected, node.lineno)
-    for call in tree.find_all(nodes.Call):
-        if isinstance(call.node, nodes.Getattr):
-            # A method such as replace() could print something else under a value's key.
-            expected = f"Methods cannot be called in a template: {call.node.attr}()."
-            yield Problem(file, expected, call.lineno)
-
-
-def _printed_constants(node: nodes.Node) -> Iterator[Any]:
-    """Constants with digits that an expression could print: not arguments, keys or comparisons."""
-    if isinstance(node, nodes.Const):
-        if has_digit(str(node.value)):
-            yield node.value
-    elif isinstance(node, nodes.CondExpr):
-        for branch in filter(None, (node.expr1, node.expr2)):
-            yield from _printed_constants(branch)
-    elif isinstance(node, nodes.Filter):
-        yield from _printed_constants(node.node) if node.node else ()
-    elif not isinstance(node, (nodes.Call, nodes.Getitem, nodes.Getattr, nodes.Compare)):
-        for child in node.iter_child_nodes():
-            yield from _printed_constants(child)
-
-
-def _offences_in_markup(data: str) -> Iterator[tuple[int, str]]:
-    """Offset and complaint of each number in text or attributes (h2 is a name), and each typed identity."""
-    blanked = _NAMES_AND_COMMENTS.sub(lambda match: " " * len(match.group()), data)
-    last = -2
-    for offset, sign in enumerate(blanked):
-        if has_digit(sign):
-            if offset > last + 1:
-                excerpt = " ".join(data[max(0, offset - 20) : offset + 20].split())
-                yield offset, f"A number is typed into the text: “{excerpt}”. Print a value instead."
-            last = offset
-    for match in _IDENTITY.finditer(blanked):
-        yield (
-            match.start(),
-            f"{match.group()} is typed by hand; only values, cite(), ref() and const() may give it.",
-        )
 
 
 def _sentence(error: jinja2.TemplateSyntaxError) -> str:
