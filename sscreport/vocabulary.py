@@ -14,7 +14,7 @@ from dataclasses import dataclass
 WORDS = {
     "a direction": (
         r"fell|fall|falls|falling|fallen|rose|rise|rises|rising|risen|reduc\w+|increas\w+|decreas\w+"
-        r"|diminish\w*|declin\w+|dropp?(?:s|ed|ing)?|grew|grow(?:s|n)|shr[aiu]nk\w*|climb\w*|improv\w+"
+        r"|diminish\w*|lessen\w*|declin\w+|dropp?(?:s|ed|ing)?|grew|grow(?:s|n)|shr[aiu]nk\w*|climb\w*|improv\w+"
         r"|worsen\w*|deteriorat\w+|progressed|gain(?:s|ed)?|benefit(?:s|ed)?|beneficial|soften(?:s|ed|ing)?"
         r"|recede[sd]?|unchanged|(?:not|never|no|without)(?: \w+){0,2} chang\w+|shorten\w*|prolong\w*|accelerat\w*"
     ),
@@ -29,7 +29,7 @@ WORDS = {
     "a size": (
         r"largest|smallest|highest|lowest|greatest|longest|shortest|most|mostly|majority|minority|few|many"
         r"|best|worst|half|halves|halved|twice|thrice|doubl\w+|trebl\w+|tripl\w+|considerabl[ey]|substantial\w*"
-        r"|marked|markedly|strong|strongly|dramatic\w*|negligible|trivial"
+        r"|markedly|strong|strongly|dramatic\w*|negligible|trivial"
     ),
     "heterogeneity": r"homogene\w+|heterogeneous|consistent\w*|inconsistent\w*|agree[sd]?|disagree\w*",
     "a level": r"high|moderate|low|little",
@@ -38,7 +38,7 @@ WORDS = {
     "robustness": r"robust\w*|stable|stability|fragile|fragility|reliab\w+|unreliab\w+|(?:in)?sensitive"
     r"|trustworthy",
     "safety": r"safe|safely|unsafe|harmless|toxic|(?:well|badly|poorly)[- ]tolerated|serious|mild|dangerous",
-    "efficacy": r"effective\w*|ineffective\w*|efficacious|promising|cure[sd]?|works|worked",
+    "efficacy": r"effective\w*|ineffective\w*|efficacious|promising|cure[sd]?|works",
     "a quantity": r"all|none|only|every|both|neither|no|always|never|nothing|everything|nobody|everyone",
     "a count": (
         r"zero|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|\w+teen|twent(?:y|ies)"
@@ -75,7 +75,7 @@ STATES = {
 
 # Senses of direction; a lower score may be better or worse.
 _DOWN = (
-    r"fell|fall\w*|lower|less|fewer|smaller|shorter|reduc\w+|decreas\w+|diminish\w*|declin\w+|dropp?\w*"
+    r"fell|fall\w*|lower|less|fewer|smaller|shorter|reduc\w+|decreas\w+|diminish\w*|lessen\w*|declin\w+|dropp?\w*"
     r"|shr[aiu]nk\w*|shorten\w*"
 )
 _UP = r"rose|ris(?:e|es|en|ing)|higher|greater|larger|more|longer|increas\w+|grew|grow\w+|climb\w*"

@@ -1,8 +1,9 @@
 """Typed claims: what a template says of a value, checked against what the value is.
 
 ``says`` has a text for each state of a worded value, ``among`` names the items whose value is in one
-state, ``claim`` prints a sentence on a condition over values. What they print carries the keys of
-these values; a wrong word, a state without words and a condition that does not hold stop the build.
+state, ``tally`` prints counts beside what they count, ``claim`` prints a sentence on a condition over
+values. What they print carries the keys of these values; a wrong word, a state without words and a
+condition that does not hold stop the build.
 """
 
 from __future__ import annotations
@@ -49,6 +50,7 @@ class Claims:
             "says": self.says,
             "among": self.among,
             "claim": self.claim,
+            "tally": self.tally,
             _HERE: lambda: len(self._guard.asked),
         }
 
@@ -77,7 +79,9 @@ class Claims:
         that state.
         """
         if not isinstance(items, (list, tuple)) or len(texts) != 1:
-            return self._refuse("among(…) takes a list of values with their names, and the text for one state.")
+            return self._refuse(
+                "among(…) takes a list of values with their names, and the text for one state."
+            )
         ((name, text),) = texts.items()
         state, named = name.replace("_", " "), []
         for item in items:
@@ -95,6 +99,19 @@ class Claims:
         before, _, after = str(text).partition(NAMES)
         return marks.claim(keys, Markup("{}{}{}").format(before, marks.listing([n for _, n in named]), after))
 
+    def tally(self, **counts: Any) -> Markup:
+        """ "mild 18, moderate 1": each count beside the word that ends its key."""
+        for word, value in counts.items():
+            if not isinstance(value, Value):
+                return self._not_a_value("tally", value)
+            if _kind(value) != word:
+                return self._refuse(f"tally(…) says “{word}” of {value.key}, which counts something else.")
+        parts = [
+            marks.claim([value.key], Markup("{} {}").format(word.replace("_", " "), marks.value(value)))
+            for word, value in counts.items()
+        ]
+        return Markup(", ").join(parts)
+
     def claim(
         self, start: int, condition: Any, text: Any = None, otherwise: Any = None,
         caller: Callable[[], str] | None = None,
@@ -110,10 +127,13 @@ class Claims:
                 "The condition of claim(…) reads no value; write the comparison of values itself into it."
             )
         holds = bool(str(condition).strip()) if isinstance(condition, str) else bool(condition)
-        said = Markup(caller()) if caller is not None else text
-        shown = said if holds else otherwise
+        if caller is not None and (holds or otherwise is None):
+            text = Markup(caller())
+        said, shown = text, text if holds else otherwise
         if shown is None:
-            return self._refuse(f"“{_excerpt(said)}” is claimed, and its condition does not hold: {_told(values)}.")
+            return self._refuse(
+                f"“{_excerpt(said)}” is claimed, and its condition does not hold: {_told(values)}."
+            )
         for wrong in filter(None, (self._carried(part, values) for part in (said, otherwise))):
             return self._refuse(wrong)
         if against := _against_states(values, _plain(shown)):
@@ -127,7 +147,7 @@ class Claims:
     def _fit(self, value: Value, by_state: Mapping[str, Any]) -> bool:
         """Whether every text is one that can be said of its state, not only that of the present one."""
         kind = _kind(value)
-        known, complaints = STATES.get(kind), []
+        known, complaints = STATES.get(kind, ()), []
         for state, text in by_state.items():
             if known and state not in known:
                 complaints.append(f"{value.key} is never “{state}”; its states are {', '.join(known)}.")
@@ -163,7 +183,7 @@ def _against_states(values: Iterable[Value], text: str) -> str | None:
     """Why ``text`` contradicts what the condition's worded values are, kind by kind where they agree."""
     by_kind: dict[str, list[Value]] = {}
     for value in values:
-        if _kind(value) in STATES:
+        if value.content in STATES.get(_kind(value), ()):
             by_kind.setdefault(_kind(value), []).append(value)
     claimed = {word.dimension for word in claim_words(text)}
     for kind, found in by_kind.items():
@@ -197,4 +217,3 @@ def _excerpt(text: Any) -> str:
 def _told(values: Sequence[Value]) -> str:
     told = [f"{value.key} is {printed(value)}" for value in values[:_MOST_VALUES]]
     return ", ".join(told) + (" …" if len(values) > _MOST_VALUES else "")
-

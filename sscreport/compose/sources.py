@@ -1,6 +1,6 @@
 """Read a template's source for what it may not hold: typed numbers and identities, and claims.
 
-A claim word may stand in a call of `says`, `among` or `claim`, in the passage of a ``{% call claim(…) %}``,
+A claim word may stand in a call of `says`, `among`, `tally` or `claim`, in the passage of a ``{% call claim(…) %}``,
 and in a recorded statement. Every branch is read, whether or not the data lead into it.
 """
 
@@ -19,7 +19,7 @@ from sscreport.problems import Problem
 from sscreport.vocabulary import claim_words
 from sscreport.wording import has_digit
 
-TYPED = ("says", "among", "claim")
+TYPED = ("says", "among", "claim", "tally")
 _KEYED = ("cite", "ref", "const", "rows", "figure", "table")  # their arguments are names, not prose
 _NAMES_AND_COMMENTS = re.compile(r"<!--.*?-->|</?[A-Za-z][\w-]*", re.DOTALL)
 _TAGS = re.compile(r"<[^<>]*>")
@@ -54,7 +54,9 @@ def unclaimed(
         found.update(statement for statement, _ in spans)
         for word in claim_words(_blanked(_NAMES_AND_COMMENTS, text) if prose else text):
             if not any(start <= word.start and word.end <= end for _, (start, end) in spans):
-                yield Problem(file, complaint(word.word, word.dimension), line + text.count("\n", 0, word.start))
+                yield Problem(
+                    file, complaint(word.word, word.dimension), line + text.count("\n", 0, word.start)
+                )
 
 
 def complaint(word: str, dimension: str) -> str:

@@ -16,6 +16,7 @@ import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -36,9 +37,14 @@ class Statement:
 
     def spans(self, source: str) -> Iterator[tuple[int, int]]:
         """Where the passage stands in ``source``, however its lines are broken."""
-        pattern = r"\s+".join(map(re.escape, self.text.split()))
-        for match in re.finditer(rf"(?<!\w){pattern}(?!\w)", source):
+        for match in _pattern(self.text).finditer(source):
             yield match.span()
+
+
+@lru_cache(maxsize=1024)
+def _pattern(text: str) -> re.Pattern[str]:
+    words = r"\s+".join(map(re.escape, text.split()))
+    return re.compile(rf"(?<!\w){words}(?!\w)")
 
 
 def read_statements(root: Path) -> tuple[tuple[Statement, ...], list[Problem]]:
@@ -52,7 +58,9 @@ def read_statements(root: Path) -> tuple[tuple[Statement, ...], list[Problem]]:
         return (), [Problem(STATED, f"This is not valid TOML: {error}.")]
     entries = content.get("stated", [])
     problems = [
-        Problem(STATED, "Each [[stated]] needs template and why as texts and text as a list of texts.", row=str(n))
+        Problem(
+            STATED, "Each [[stated]] needs template and why as texts and text as a list of texts.", row=str(n)
+        )
         for n, entry in enumerate(entries, start=1)
         if not _is_entry(entry)
     ]
@@ -91,5 +99,7 @@ def misplaced(statements: tuple[Statement, ...], found: Mapping[Statement, int])
         times = found.get(statement, 0)
         if times != 1:
             how = f"stands {times} times" if times else "does not stand"
-            expected = f"This passage {how} in {TEMPLATES}/{statement.template}; record the sentence as it is."
+            expected = (
+                f"This passage {how} in {TEMPLATES}/{statement.template}; record the sentence as it is."
+            )
             yield Problem(STATED, expected, row=statement.template, column="text", value=statement.text)

@@ -11,6 +11,7 @@ from __future__ import annotations
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -203,8 +204,8 @@ class Guard:
 
     def _unclaimed(self, text: str) -> str:
         """``text`` that claims nothing, or that a statement covers."""
-        spans = [span for statement in self.statements for span in statement.spans(text)]
         for word in claim_words(text):
+            spans = (span for statement in self.statements for span in statement.spans(text))
             if not any(start <= word.start and word.end <= end for start, end in spans):
                 return self.refuse(complaint(word.word, word.dimension))
         return text
@@ -290,11 +291,18 @@ def _sentence(error: jinja2.TemplateSyntaxError) -> str:
 # ---------------------------------------------------------------- lines
 
 
+@lru_cache(maxsize=64)
+def _lines(template: jinja2.Template) -> tuple[tuple[int, int], ...]:
+    """Line of the template and line of its compiled code, the last first; Jinja reads them anew each time."""
+    return tuple(reversed(template.debug_info))
+
+
 def _template_line(frame: Any) -> tuple[str, int] | None:
     template = frame.f_globals.get("__jinja_template__")
     if template is None or template.name is None:
         return None
-    return template.name, template.get_corresponding_lineno(frame.f_lineno)
+    lines = (line for line, compiled in _lines(template) if compiled <= frame.f_lineno)
+    return template.name, next(lines, 1)
 
 
 def _line_being_rendered(template: str | None = None) -> tuple[str, int] | None:
