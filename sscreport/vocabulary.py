@@ -16,7 +16,8 @@ WORDS = {
         r"fell|fall|falls|falling|fallen|rose|rise|rises|rising|risen|reduc\w+|increas\w+|decreas\w+"
         r"|diminish\w*|lessen\w*|declin\w+|dropp?(?:s|ed|ing)?|grew|grow(?:s|n)|shr[aiu]nk\w*|climb\w*|improv\w+"
         r"|worsen\w*|deteriorat\w+|progressed|gain(?:s|ed)?|benefit(?:s|ed)?|beneficial|soften(?:s|ed|ing)?"
-        r"|recede[sd]?|unchanged|(?:not|never|no|without)(?: \w+){0,2} chang\w+|shorten\w*|prolong\w*|accelerat\w*"
+        r"|recede[sd]?|shorten\w*|prolong\w*|accelerat\w*"
+        r"|unchanged|(?:not|never|no|without)(?: \w+){0,2} chang\w+"
     ),
     "a comparison": (
         r"more|less|fewer|higher|lower|greater|smaller|larger|better|worse|longer|shorter|wider|narrower"

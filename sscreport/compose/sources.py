@@ -1,7 +1,8 @@
 """Read a template's source for what it may not hold: typed numbers and identities, and claims.
 
-A claim word may stand in a call of `says`, `among`, `tally` or `claim`, in the passage of a ``{% call claim(…) %}``,
-and in a recorded statement. Every branch is read, whether or not the data lead into it.
+A claim word may stand in a call of `says`, `among`, `tally` or `claim`, in the passage of a
+``{% call claim(…) %}``, and in a recorded statement. Every branch is read, whether or not the data
+lead into it.
 """
 
 from __future__ import annotations
@@ -47,7 +48,10 @@ def offences(file: str, tree: nodes.Template) -> Iterator[Problem]:
 def unclaimed(
     file: str, tree: nodes.Template, statements: Sequence[Statement], found: Counter[Statement]
 ) -> Iterator[Problem]:
-    """Every claim word that no value carries and no statement covers; counts in ``found`` where those stand."""
+    """Every claim word that no value carries and no statement covers.
+
+    ``found`` counts how often each statement stands there.
+    """
     for text, line, prose in _passages(tree, False):
         readable = _blanked(_TAGS, text) if prose else text
         spans = [(s, span) for s in statements for span in s.spans(readable)]

@@ -77,7 +77,9 @@ class _MissingName(jinja2.StrictUndefined):
 class _Environment(SandboxedEnvironment):
     """Reports every value that a template asks for its content or its provenance.
 
-    Where the condition of a claim begins is marked, so that the values it asks for are known. A sandbox, since `verify` renders templates that travelled inside files from elsewhere.
+    Where the condition of a claim begins is marked, so that the values it asks for are known.
+
+    A sandbox, since `verify` renders templates that travelled inside files from elsewhere.
     """
 
     def __init__(self, on_content: Callable[[Value], None], **options: Any):
@@ -221,7 +223,7 @@ class Guard:
             self.problems.append(problem)
 
     def ask(self, value: Value) -> None:
-        """Keep that ``value`` was asked for, and where the wording depends on ``value``: the line of the section, not of a macro."""
+        """Keep that ``value`` was asked for, and where: the line of the section, not of a macro."""
         self.asked.append(value)
         template, line = _line_being_rendered(self._rendering) or (self._rendering, None)
         place = f"{TEMPLATES}/{template}" + (f":{line}" if line else "")
