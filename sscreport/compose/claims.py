@@ -16,6 +16,7 @@ from jinja2 import nodes
 from markupsafe import Markup
 
 from sscreport.compose import marks
+from sscreport.sentences import END
 from sscreport.values import Value
 from sscreport.vocabulary import CARRIERS, STATES, claim_words, contradiction
 from sscreport.wording import has_digit, printed
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
 NAMES = "…"  # where `among` sets the names into its text
 _HERE = "claim_starts_here"
 _TAGS = re.compile(r"<[^<>]*>")
-_SECOND_SENTENCE = re.compile(r"(?<!et al)[.?!]\s+(?=[A-ZÀ-Þ“])")
 _MOST_VALUES = 6  # of those a condition reads, in a message
 
 
@@ -138,7 +138,7 @@ class Claims:
             return self._refuse(wrong)
         if against := _against_states(values, _plain(shown)):
             return self._refuse(f"“{_excerpt(shown)}” {against}.")
-        if _SECOND_SENTENCE.search(_plain(shown).strip()):
+        if END.search(_plain(shown).strip()):
             return self._refuse(f"“{_excerpt(shown)}” is more than one sentence; give each its own claim(…).")
         return marks.claim([value.key for value in values], shown)
 

@@ -21,8 +21,10 @@ def value(item: Value, text: str | None = None) -> Markup:
     return Markup('<span data-value="{}"{}>{}</span>').format(item.key, kind, shown)
 
 
-def cite(*keys: str) -> Markup:
-    return Markup('<span class="citation" data-cites="{}"/>').format(" ".join(keys))
+def cite(*keys: str, place: str = "") -> Markup:
+    """A citation whose number is not yet known; ``place`` is the template's line that cites, if one does."""
+    where = Markup(' data-place="{}"').format(place) if place else ""
+    return Markup('<span class="citation" data-cites="{}"{}/>').format(" ".join(keys), where)
 
 
 def reference(target: str) -> Markup:

@@ -258,7 +258,9 @@ class Guard:
             if key not in self.review.references:
                 hint = did_you_mean(key, self.review.references)
                 self.refuse(f"There is no reference {key} in {REFERENCES}.{hint}")
-        return marks.cite(*(key for key in keys if key in self.review.references))
+        template, line = _line_being_rendered() or ("?", 0)
+        known = [key for key in keys if key in self.review.references]
+        return marks.cite(*known, place=f"{TEMPLATES}/{template}:{line}")
 
     def _ref(self, target: str) -> Markup:
         if target not in self.targets:
