@@ -10,24 +10,38 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from typing import Any
 
+import jinja2
 from jinja2 import nodes
 
-from sscreport.compose.stated import Statement
+from sscreport.compose.stated import Statement, misplaced
 from sscreport.folder import STATED
 from sscreport.problems import Problem
 from sscreport.vocabulary import claim_words
 from sscreport.wording import has_digit
 
 TYPED = ("says", "among", "claim", "tally")
+WHITE_SPACE = {"trim_blocks": True, "lstrip_blocks": True}  # around the templates' tags
+_READER = jinja2.Environment(**WHITE_SPACE, autoescape=True)
 _KEYED = ("cite", "ref", "const", "rows", "figure", "table")  # their arguments are names, not prose
 _NAMES_AND_COMMENTS = re.compile(r"<!--.*?-->|</?[A-Za-z][\w-]*", re.DOTALL)
 _TAGS = re.compile(r"<[^<>]*>")
 _IDENTITY = re.compile(r"data-(?:value|cites?|ref|constant|claim)\b")
 
 
-def offences(file: str, tree: nodes.Template) -> Iterator[Problem]:
+@lru_cache(maxsize=64)
+def read_source(file: str, source: str, statements: tuple[Statement, ...]) -> tuple[Problem, ...]:
+    """Everything that ``source``, the text of the template ``file``, may not hold.
+
+    ``statements`` are those recorded for it. Raises jinja2.TemplateSyntaxError.
+    """
+    tree = _READER.parse(source)
+    return (*_offences(file, tree), *_unclaimed(file, tree, statements))
+
+
+def _offences(file: str, tree: nodes.Template) -> Iterator[Problem]:
     """Numbers, identities and calls that a template's source may not hold, each with its line."""
     for output in tree.find_all(nodes.Output):
         for node in output.nodes:
@@ -45,22 +59,18 @@ def offences(file: str, tree: nodes.Template) -> Iterator[Problem]:
             yield Problem(file, expected, call.lineno)
 
 
-def unclaimed(
-    file: str, tree: nodes.Template, statements: Sequence[Statement], found: Counter[Statement]
-) -> Iterator[Problem]:
-    """Every claim word that no value carries and no statement covers.
-
-    ``found`` counts how often each statement stands there.
-    """
+def _unclaimed(file: str, tree: nodes.Template, statements: Sequence[Statement]) -> Iterator[Problem]:
+    """Every claim word that no value carries and no statement covers; statements that do not stand there."""
+    found: Counter[Statement] = Counter()
     for text, line, prose in _passages(tree, False):
         readable = _blanked(_TAGS, text) if prose else text
         spans = [(s, span) for s in statements for span in s.spans(readable)]
         found.update(statement for statement, _ in spans)
         for word in claim_words(_blanked(_NAMES_AND_COMMENTS, text) if prose else text):
             if not any(start <= word.start and word.end <= end for _, (start, end) in spans):
-                yield Problem(
-                    file, complaint(word.word, word.dimension), line + text.count("\n", 0, word.start)
-                )
+                place = line + text.count("\n", 0, word.start)
+                yield Problem(file, complaint(word.word, word.dimension), place)
+    yield from misplaced(statements, found)
 
 
 def complaint(word: str, dimension: str) -> str:

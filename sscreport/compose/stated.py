@@ -14,14 +14,14 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from sscreport.folder import STATED, TEMPLATES
-from sscreport.problems import Problem
+from sscreport.problems import Problem, did_you_mean
 from sscreport.vocabulary import claim_words
 
 FEWEST_WORDS = 3  # fewer could stand in a sentence that nobody has reviewed
@@ -93,13 +93,20 @@ def _complaint(statement: Statement) -> Problem | None:
     return Problem(STATED, expected, row=statement.template, column="text", value=statement.text)
 
 
-def misplaced(statements: tuple[Statement, ...], found: Mapping[Statement, int]) -> Iterator[Problem]:
+def misplaced(statements: Iterable[Statement], found: Mapping[Statement, int]) -> Iterator[Problem]:
     """Statements that do not stand in their template exactly once; ``found`` counts where they stand."""
     for statement in statements:
         times = found.get(statement, 0)
         if times != 1:
             how = f"stands {times} times" if times else "does not stand"
-            expected = (
-                f"This passage {how} in {TEMPLATES}/{statement.template}; record the sentence as it is."
-            )
+            place = f"{TEMPLATES}/{statement.template}"
+            expected = f"This passage {how} in {place}; record the sentence as it stands there, once."
             yield Problem(STATED, expected, row=statement.template, column="text", value=statement.text)
+
+
+def homeless(statements: Iterable[Statement], templates: Collection[str]) -> Iterator[Problem]:
+    """Statements of templates that do not exist; ``templates`` are the names of those that do."""
+    for name in dict.fromkeys(statement.template for statement in statements):
+        if name not in templates:
+            expected = f"There is no template {TEMPLATES}/{name}.{did_you_mean(name, templates)}"
+            yield Problem(STATED, expected, row=name)

@@ -9,21 +9,21 @@ text with digits or claims do not. All problems of all templates are collected.
 from __future__ import annotations
 
 import sys
-from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import jinja2
 from jinja2 import nodes
+from jinja2.bccache import Bucket
 from jinja2.sandbox import SandboxedEnvironment
 from markupsafe import Markup
 
 from sscreport.compose import marks
 from sscreport.compose.claims import Claims, watched
-from sscreport.compose.sources import complaint, offences, unclaimed
-from sscreport.compose.stated import Statement, misplaced, read_statements
+from sscreport.compose.sources import WHITE_SPACE, complaint, read_source
+from sscreport.compose.stated import homeless, read_statements
 from sscreport.folder import REFERENCES, SETTINGS, TEMPLATES
 from sscreport.problems import InputError, Problem, did_you_mean
 from sscreport.records import Review
@@ -95,6 +95,19 @@ class _Environment(SandboxedEnvironment):
         return watched(super()._parse(source, name, filename))
 
 
+class _Compiled(jinja2.BytecodeCache):
+    """Compiled templates, kept while the program runs: `trace` and `verify` make a review more than once."""
+
+    _kept: ClassVar[dict[str, bytes]] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        if (kept := self._kept.get(bucket.key)) is not None:
+            bucket.bytecode_from_string(kept)
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self._kept[bucket.key] = bucket.bytecode_to_string()
+
+
 class Guard:
     """Renders a review's templates and collects what they may not do."""
 
@@ -113,8 +126,8 @@ class Guard:
             autoescape=True,
             undefined=_MissingName,
             finalize=self.finalize,
-            trim_blocks=True,
-            lstrip_blocks=True,
+            bytecode_cache=_Compiled(),
+            **WHITE_SPACE,
         )
         self._env.filters = {"words": self._checked(marks.words), "Words": self._checked(marks.capitalised)}
         self._env.globals = {
@@ -144,23 +157,20 @@ class Guard:
 
     def check_sources(self) -> None:
         """Note every typed digit and untied claim of a template, and templates that are not valid Jinja."""
-        found: Counter[Statement] = Counter()
-        for path in sorted((self.review.root / TEMPLATES).glob("*.html")):
+        paths = sorted((self.review.root / TEMPLATES).glob("*.html"))
+        self.problems.extend(homeless(self.statements, [path.name for path in paths]))
+        for path in paths:
             file = f"{TEMPLATES}/{path.name}"
             try:
-                tree = self._env.parse(path.read_text(encoding="utf-8"), path.name, str(path))
+                source = path.read_text(encoding="utf-8")
+                own = tuple(statement for statement in self.statements if statement.template == path.name)
+                self.problems.extend(read_source(file, source, own))
             except UnicodeDecodeError as error:
                 self.problems.append(Problem(file, f"The template must be UTF-8 text: {error.reason}."))
-                continue
             except jinja2.TemplateSyntaxError as error:
                 self.problems.append(
                     Problem(file, f"The template is not valid: {_sentence(error)}", error.lineno)
                 )
-                continue
-            self.problems.extend(offences(file, tree))
-            own = [statement for statement in self.statements if statement.template == path.name]
-            self.problems.extend(unclaimed(file, tree, own, found))
-        self.problems.extend(misplaced(self.statements, found))
 
     def render(self, name: str) -> str:
         """The markup of one template; empty where it cannot be rendered, with the reason noted."""
