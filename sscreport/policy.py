@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from sscreport.measures import MEASURES, Measure
-from sscreport.records import Analysis, Decision, Group, Heterogeneity, Review, Words
+from sscreport.records import Analysis, Decision, Group, Heterogeneity, Review, StudyEffect, Words
 from sscreport.values import Rule, Value
 from sscreport.wording import MODELS
 
@@ -91,6 +91,13 @@ def change(estimate: float, p: float, alpha: float, better: str, measure: Measur
     return "improved" if above == (measure.above_null == better) else "worsened"
 
 
+def way(estimate: float, better: str, measure: Measure) -> str:
+    """Which way an estimate points, whatever its interval: "improvement", "worsening" or "no change"."""
+    if estimate == measure.null:
+        return "no change"
+    return "improvement" if (estimate > measure.null) == (measure.above_null == better) else "worsening"
+
+
 def heterogeneity_word(i_squared: float, low: float, moderate: float, high: float) -> str:
     """ "no" (I² of 0 as printed), "little", "low", "moderate" or "high"; all in percent."""
     if i_squared >= high:
@@ -100,6 +107,20 @@ def heterogeneity_word(i_squared: float, low: float, moderate: float, high: floa
     if i_squared >= low:
         return "low"
     return "little" if i_squared >= 0.5 else "no"
+
+
+def study_way(review: Review, effect: StudyEffect, analysis: Analysis) -> Value:
+    """Which way the effect of one study points, entered under its key."""
+    measure = MEASURES[analysis.measure]
+    return review.book.derive(
+        f"{effect.key}.way",
+        WORDING,
+        lambda estimate, better: way(estimate, better, measure),
+        effect.estimate,
+        review.book[f"review.outcomes.{analysis.outcome.id}.better"],
+        style="text",
+        label=f"Wording (way), {analysis.title}, {effect.study.label.content}",
+    )
 
 
 def words(review: Review, key: str, group: Group, analysis: Analysis) -> Words:

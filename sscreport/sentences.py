@@ -10,7 +10,7 @@ from lxml.etree import _Element
 
 BLOCKS = ("p", "li", "dt", "dd", "h1", "h2", "h3", "h4", "figcaption")
 # A full stop ends a sentence where a capital or an opening mark follows; "et al. (" is no end.
-_END = re.compile(r"(?<=[.?!])(?<!et al\.)\s+(?=[A-ZÀ-Þ“(†])")
+END = re.compile(r"(?<=[.?!])(?<!et al\.)\s+(?=[A-ZÀ-Þ“(†])")
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ def _split(block: _Element) -> Iterator[Sentence]:
             marks.append((len(text), key))
         text += piece
     start = 0
-    for end in [*(match.start() for match in _END.finditer(text)), len(text)]:
+    for end in [*(match.start() for match in END.finditer(text)), len(text)]:
         keys = tuple(dict.fromkeys(key for place, key in marks if start <= place < end))
         if shown := " ".join(text[start:end].split()):
             yield Sentence(_place(block), shown, keys)

@@ -54,6 +54,8 @@ def _synthesis(desk: Desk) -> Synthesis:
     spread = heterogeneity_of(desk, analysis.id, unweighted)
     decision = policy.decide_model(desk.review, analysis, spread)
     effects = with_weights(desk, unweighted, decision.model, spread)
+    for effect in effects:
+        policy.study_way(desk.review, effect, analysis)
     drawn = {
         figure["kind"]
         for figure in desk.review.settings.get("figures", [])

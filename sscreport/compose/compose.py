@@ -11,6 +11,7 @@ from markupsafe import Markup
 
 from sscreport.compose import numbering
 from sscreport.compose.audit import audit
+from sscreport.compose.citations import miscited
 from sscreport.compose.figure_data import folded
 from sscreport.compose.orientation import is_landscape
 from sscreport.compose.tables import abbreviations, table_markup
@@ -41,6 +42,7 @@ def compose(review: Review, figures: Mapping[str, Figure], tables: Mapping[str, 
         if problems
         else {name: _parse(name, markup, problems, folder) for name, markup in rendered.items()}
     )
+    problems += [problem for part in parts.values() if part is not None for problem in miscited(part, review)]
     if problems:
         raise InputError(problems)
     article = etree.Element("article")

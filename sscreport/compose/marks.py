@@ -6,6 +6,8 @@ numbers of citations and cross-references in later.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from markupsafe import Markup, escape
 
 from sscreport import wording
@@ -19,8 +21,10 @@ def value(item: Value, text: str | None = None) -> Markup:
     return Markup('<span data-value="{}"{}>{}</span>').format(item.key, kind, shown)
 
 
-def cite(*keys: str) -> Markup:
-    return Markup('<span class="citation" data-cites="{}"/>').format(" ".join(keys))
+def cite(*keys: str, place: str = "") -> Markup:
+    """A citation whose number is not yet known; ``place`` is the template's line that cites, if one does."""
+    where = Markup(' data-place="{}"').format(place) if place else ""
+    return Markup('<span class="citation" data-cites="{}"{}/>').format(" ".join(keys), where)
 
 
 def reference(target: str) -> Markup:
@@ -29,6 +33,12 @@ def reference(target: str) -> Markup:
 
 def constant(text: str, why: str) -> Markup:
     return Markup('<span data-constant="{}">{}</span>').format(why, text)
+
+
+def claim(keys: Sequence[str], text: object) -> Markup:
+    """A passage with the keys of the values that carry what it claims; nothing where it says nothing."""
+    shown = escape("" if text is None else text)
+    return Markup('<span data-claim="{}">{}</span>').format(" ".join(keys), shown) if shown else Markup("")
 
 
 def p(item: Value) -> Markup:

@@ -1,34 +1,37 @@
 """Render templates under guard.
 
-Two guards, both naming file and line. Before rendering, the source is read: a digit in its text or
-in a printed constant is a problem. While rendering, `Guard.finalize` sees everything that is
-printed: only values and marked pieces pass; bare numbers, undefined names and text with digits do
-not. All problems of all templates are collected.
+Two guards, both naming file and line. Before rendering, the source is read (`sources`): a typed
+digit is a problem, and so is a claim that no value carries. While rendering, `Guard.finalize` sees
+everything that is printed: only values and marked pieces pass; bare numbers, undefined names, and
+text with digits or claims do not. All problems of all templates are collected.
 """
 
 from __future__ import annotations
 
-import re
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import jinja2
 from jinja2 import nodes
+from jinja2.bccache import Bucket
 from jinja2.sandbox import SandboxedEnvironment
 from markupsafe import Markup
 
 from sscreport.compose import marks
+from sscreport.compose.claims import Claims, watched
+from sscreport.compose.sources import WHITE_SPACE, complaint, read_source
+from sscreport.compose.stated import homeless, read_statements
 from sscreport.folder import REFERENCES, SETTINGS, TEMPLATES
 from sscreport.problems import InputError, Problem, did_you_mean
 from sscreport.records import Review
 from sscreport.values import Book, Value
+from sscreport.vocabulary import claim_words
 from sscreport.wording import has_digit
 
 _FAILURES = (jinja2.TemplateRuntimeError, ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
-_NAMES_AND_COMMENTS = re.compile(r"<!--.*?-->|</?[A-Za-z][\w-]*", re.DOTALL)
-_IDENTITY = re.compile(r"data-(?:value|cites?|ref|constant)\b")
 
 
 class Namespace:
@@ -74,6 +77,8 @@ class _MissingName(jinja2.StrictUndefined):
 class _Environment(SandboxedEnvironment):
     """Reports every value that a template asks for its content or its provenance.
 
+    Where the condition of a claim begins is marked, so that the values it asks for are known.
+
     A sandbox, since `verify` renders templates that travelled inside files from elsewhere.
     """
 
@@ -86,6 +91,22 @@ class _Environment(SandboxedEnvironment):
             self._on_content(obj)
         return super().getattr(obj, attribute)
 
+    def _parse(self, source: str, name: str | None, filename: str | None) -> nodes.Template:
+        return watched(super()._parse(source, name, filename))
+
+
+class _Compiled(jinja2.BytecodeCache):
+    """Compiled templates, kept while the program runs: `trace` and `verify` make a review more than once."""
+
+    _kept: ClassVar[dict[str, bytes]] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        if (kept := self._kept.get(bucket.key)) is not None:
+            bucket.bytecode_from_string(kept)
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self._kept[bucket.key] = bucket.bytecode_to_string()
+
 
 class Guard:
     """Renders a review's templates and collects what they may not do."""
@@ -96,17 +117,21 @@ class Guard:
         self._rendering = ""
         self.prefixes = _prefixes(self.book)
         self.consulted: dict[str, list[str]] = {}
+        self.asked: list[Value] = []
+        self.statements, wrong = read_statements(review.root)
+        self.problems.extend(wrong)
         self._env = _Environment(
-            on_content=self._consult,
+            on_content=self.ask,
             loader=jinja2.FileSystemLoader(review.root / TEMPLATES),
             autoescape=True,
             undefined=_MissingName,
             finalize=self.finalize,
-            trim_blocks=True,
-            lstrip_blocks=True,
+            bytecode_cache=_Compiled(),
+            **WHITE_SPACE,
         )
         self._env.filters = {"words": self._checked(marks.words), "Words": self._checked(marks.capitalised)}
         self._env.globals = {
+            **Claims(self).functions(),
             "v": Namespace(self),
             "cite": self._cite,
             "ref": self._ref,
@@ -131,20 +156,21 @@ class Guard:
     # ------------------------------------------------------------ rendering
 
     def check_sources(self) -> None:
-        """Note every digit typed into a template, and templates that are not valid Jinja."""
-        for path in sorted((self.review.root / TEMPLATES).glob("*.html")):
+        """Note every typed digit and untied claim of a template, and templates that are not valid Jinja."""
+        paths = sorted((self.review.root / TEMPLATES).glob("*.html"))
+        self.problems.extend(homeless(self.statements, [path.name for path in paths]))
+        for path in paths:
             file = f"{TEMPLATES}/{path.name}"
             try:
-                tree = self._env.parse(path.read_text(encoding="utf-8"), path.name, str(path))
+                source = path.read_text(encoding="utf-8")
+                own = tuple(statement for statement in self.statements if statement.template == path.name)
+                self.problems.extend(read_source(file, source, own))
             except UnicodeDecodeError as error:
                 self.problems.append(Problem(file, f"The template must be UTF-8 text: {error.reason}."))
-                continue
             except jinja2.TemplateSyntaxError as error:
                 self.problems.append(
                     Problem(file, f"The template is not valid: {_sentence(error)}", error.lineno)
                 )
-                continue
-            self.problems.extend(_offences(file, tree))
 
     def render(self, name: str) -> str:
         """The markup of one template; empty where it cannot be rendered, with the reason noted."""
@@ -183,10 +209,18 @@ class Guard:
             what = f"The name {name} is not defined" if name else "An if without else prints nothing"
             return self.refuse(f"{what}; a template may print values only.")
         if isinstance(item, str) and not has_digit(item):
-            return item
+            return self._unclaimed(item)
         return self.refuse(
             f"{item!r} has no identity; a template may print values, not bare numbers or text."
         )
+
+    def _unclaimed(self, text: str) -> str:
+        """``text`` that claims nothing, or that a statement covers."""
+        for word in claim_words(text):
+            spans = (span for statement in self.statements for span in statement.spans(text))
+            if not any(start <= word.start and word.end <= end for start, end in spans):
+                return self.refuse(complaint(word.word, word.dimension))
+        return text
 
     def refuse(self, expected: str) -> Markup:
         """Note a problem at the line that is being rendered; prints nothing."""
@@ -198,8 +232,9 @@ class Guard:
         if problem not in self.problems:
             self.problems.append(problem)
 
-    def _consult(self, value: Value) -> None:
-        """Keep where the wording depends on ``value``: the line of the section, not of a macro."""
+    def ask(self, value: Value) -> None:
+        """Keep that ``value`` was asked for, and where: the line of the section, not of a macro."""
+        self.asked.append(value)
         template, line = _line_being_rendered(self._rendering) or (self._rendering, None)
         place = f"{TEMPLATES}/{template}" + (f":{line}" if line else "")
         lines = self.consulted.setdefault(value.key, [])
@@ -233,7 +268,9 @@ class Guard:
             if key not in self.review.references:
                 hint = did_you_mean(key, self.review.references)
                 self.refuse(f"There is no reference {key} in {REFERENCES}.{hint}")
-        return marks.cite(*(key for key in keys if key in self.review.references))
+        template, line = _line_being_rendered() or ("?", 0)
+        known = [key for key in keys if key in self.review.references]
+        return marks.cite(*known, place=f"{TEMPLATES}/{template}:{line}")
 
     def _ref(self, target: str) -> Markup:
         if target not in self.targets:
@@ -261,59 +298,6 @@ def _prefixes(book: Book) -> set[str]:
     return found
 
 
-# ---------------------------------------------------------------- reading the source
-
-
-def _offences(file: str, tree: nodes.Template) -> Iterator[Problem]:
-    """What a template's source may not hold, each with its line."""
-    for output in tree.find_all(nodes.Output):
-        for node in output.nodes:
-            if isinstance(node, nodes.TemplateData):
-                for offset, expected in _offences_in_markup(node.data):
-                    yield Problem(file, expected, node.lineno + node.data.count("\n", 0, offset))
-            else:
-                for constant in _printed_constants(node):
-                    expected = f"A number is typed into an expression: {constant!r}. Print a value instead."
-                    yield Problem(file, expected, node.lineno)
-    for call in tree.find_all(nodes.Call):
-        if isinstance(call.node, nodes.Getattr):
-            # A method such as replace() could print something else under a value's key.
-            expected = f"Methods cannot be called in a template: {call.node.attr}()."
-            yield Problem(file, expected, call.lineno)
-
-
-def _printed_constants(node: nodes.Node) -> Iterator[Any]:
-    """Constants with digits that an expression could print: not arguments, keys or comparisons."""
-    if isinstance(node, nodes.Const):
-        if has_digit(str(node.value)):
-            yield node.value
-    elif isinstance(node, nodes.CondExpr):
-        for branch in filter(None, (node.expr1, node.expr2)):
-            yield from _printed_constants(branch)
-    elif isinstance(node, nodes.Filter):
-        yield from _printed_constants(node.node) if node.node else ()
-    elif not isinstance(node, (nodes.Call, nodes.Getitem, nodes.Getattr, nodes.Compare)):
-        for child in node.iter_child_nodes():
-            yield from _printed_constants(child)
-
-
-def _offences_in_markup(data: str) -> Iterator[tuple[int, str]]:
-    """Offset and complaint of each number in text or attributes (h2 is a name), and each typed identity."""
-    blanked = _NAMES_AND_COMMENTS.sub(lambda match: " " * len(match.group()), data)
-    last = -2
-    for offset, sign in enumerate(blanked):
-        if has_digit(sign):
-            if offset > last + 1:
-                excerpt = " ".join(data[max(0, offset - 20) : offset + 20].split())
-                yield offset, f"A number is typed into the text: “{excerpt}”. Print a value instead."
-            last = offset
-    for match in _IDENTITY.finditer(blanked):
-        yield (
-            match.start(),
-            f"{match.group()} is typed by hand; only values, cite(), ref() and const() may give it.",
-        )
-
-
 def _sentence(error: jinja2.TemplateSyntaxError) -> str:
     return f"{(error.message or '').rstrip('.')}."
 
@@ -321,11 +305,18 @@ def _sentence(error: jinja2.TemplateSyntaxError) -> str:
 # ---------------------------------------------------------------- lines
 
 
+@lru_cache(maxsize=64)
+def _lines(template: jinja2.Template) -> tuple[tuple[int, int], ...]:
+    """Line of the template and line of its compiled code, the last first; Jinja reads them anew each time."""
+    return tuple(reversed(template.debug_info))
+
+
 def _template_line(frame: Any) -> tuple[str, int] | None:
     template = frame.f_globals.get("__jinja_template__")
     if template is None or template.name is None:
         return None
-    return template.name, template.get_corresponding_lineno(frame.f_lineno)
+    lines = (line for line, compiled in _lines(template) if compiled <= frame.f_lineno)
+    return template.name, next(lines, 1)
 
 
 def _line_being_rendered(template: str | None = None) -> tuple[str, int] | None:
