@@ -1,0 +1,1 @@
+"""Reconstruct: study-level rows solved from the numbers an article prints."""
