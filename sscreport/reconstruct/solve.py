@@ -48,7 +48,9 @@ def best(system: System) -> Solution | None:
     md, se = to_rows(system, polished, sd)
     inside = feasible(system, md, se)
     md, se = md[inside], se[inside]
-    found = [_rounded(system, md[i], se[i]) for i in np.argsort(implausibility(system, md, se), kind="stable")]
+    found = [
+        _rounded(system, md[i], se[i]) for i in np.argsort(implausibility(system, md, se), kind="stable")
+    ]
     return next((solution for solution in found if solution), None)
 
 
