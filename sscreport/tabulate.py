@@ -325,9 +325,10 @@ def _reconstruction_row(found: Row, row: Row, source: _Source) -> tuple[TableCel
 
 
 def _span(found: Row, name: str) -> tuple[Part, ...]:
-    if found.content(f"{name}_low") is None:
+    low, high = found[f"{name}_low"], found[f"{name}_high"]
+    if low.content is None:
         return (wording.DASH,)
-    return found[f"{name}_low"], " to ", found[f"{name}_high"]
+    return (low,) if wording.printed(low) == wording.printed(high) else (low, " to ", high)
 
 
 def _claims(row: Row, book: Book) -> tuple[Part, ...]:

@@ -22,8 +22,9 @@ class Reach:
     """All that rests on something: values, and the figures, tables and sentences that print them.
 
     ``values`` gives by key how each one depends: "computed", "decided" (the cell only chose the
-    formula), "described" (the cell says where the number was taken from), "solved" (a reconstructed
-    field behind it was solved from the cell) or "selected" (the cell says what its row is about). ``wording`` are template lines whose words hang on these values.
+    formula), "solved" (a reconstructed field behind it was solved from the cell), "described" (the cell
+    says where the number was taken from) or "selected" (the cell says what its row is about).
+    ``wording`` are template lines whose words hang on these values.
     ``reason`` says why nothing is reached.
     """
 

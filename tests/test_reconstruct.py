@@ -12,6 +12,7 @@ import json
 import math
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -119,7 +120,7 @@ def test_reconstructed_cells_name_claims_that_exist_and_others_name_none() -> No
 
 
 def brute_odds_ratio(pairs: tuple[tuple[int, int], ...]) -> tuple[float, float, float]:
-    """Mantel-Haenszel odds ratio and interval by Robins, Breslow and Greenland 1986, with halves for zeros."""
+    """Mantel-Haenszel odds ratio, interval by Robins, Breslow and Greenland 1986; halves for zeros."""
     r = s = pr = ps = qs = 0.0
     for events, total in pairs:
         a, b, c, d = events + 0.5, total - events + 0.5, 0.5, total + 0.5
@@ -178,15 +179,10 @@ def invented(md: np.ndarray, se: np.ndarray, n: np.ndarray, random: bool, known:
     texts = {name: f"{numbers[name]:.2f}" for name in ("value", "ci_low", "ci_high")}
     texts["i2_percent"] = f"{numbers['i2_percent']:.0f}"
     names = {"value": "estimate", "ci_low": "ci_low", "ci_high": "ci_high", "i2_percent": "root_q"}
+    boxes = {name: rounding_box(text) for name, text in texts.items()}
+    boxes["i2_percent"] = root_q_box_of_i2(texts["i2_percent"], k - 1)
     targets = tuple(
-        Target(
-            "pool",
-            name,
-            text,
-            names[name],
-            pool,
-            *(root_q_box_of_i2(text, k - 1) if name == "i2_percent" else rounding_box(text)),
-        )  # type: ignore[arg-type]
+        Target("pool", name, text, names[name], pool, *boxes[name])  # type: ignore[arg-type]
         for name, text in texts.items()
     )
     scatter = math.sqrt(k) * (numbers["ci_high"] - numbers["ci_low"]) / 3.92
@@ -254,8 +250,6 @@ def test_contradicting_claims_are_named() -> None:
     system = invented(*map(np.array, TRUTHS[0][:3]), True, 1)  # type: ignore[arg-type]
     target = system.targets[0]
     other = Target("second", "value", "9.99", "estimate", target.pool, 9.985, 9.995)
-    from dataclasses import replace
-
     torn = replace(system, targets=(*system.targets, other))
     assert best(torn) is None
     assert set(conflict(torn)) == {"pool", "second"}
@@ -475,17 +469,15 @@ def test_cards_and_appendix_name_the_claims(built: Built) -> None:
     assert all(address in values["cells"] for address in behind)
 
 
-def test_a_claim_that_no_longer_fits_is_warned_of(review: Path) -> None:
+def test_a_claim_that_no_longer_fits_is_warned_of(tmp_path: Path) -> None:
     """The build goes on with the written rows but says that they no longer give a claim."""
     from sscreport.build import make
     from sscreport.progress import Progress
 
-    change(review, "published_claims", "rcs_6m", "value", "2.80")
-    settings = (review / "data/review.toml").read_text(encoding="utf-8")
-    supplement = 'supplement = ["supplement_reconstruction"]\n'
-    assert supplement in settings
-    (review / "data/review.toml").write_text(settings.replace(supplement, ""), encoding="utf-8")
-    made = make(review, Progress(quiet=True), paint=False)
+    for name in ("data", "templates"):
+        shutil.copytree(REPOSITORY / name, tmp_path / name)
+    change(tmp_path, "published_claims", "rcs_6m", "value", "2.80")
+    made = make(tmp_path, Progress(quiet=True), paint=False)
     assert any("rcs" in warning and "rcs_6m (value 2.80)" in warning for warning in made.warnings)
     assert made.manuscript.origins["mean_differences.rcs-6m-park.md"].number == -1.0
 

@@ -137,7 +137,8 @@ def _show(outcome: MeansOutcome | CountsOutcome) -> None:
         console.print(table)
         if outcome.draws:
             print(
-                f"ranges over {len(outcome.draws.md)} feasible reconstructions of {outcome.draws.starts} starts"
+                f"ranges over {len(outcome.draws.md)} feasible reconstructions, "
+                f"for which {outcome.draws.starts} were started"
             )
     print()
 

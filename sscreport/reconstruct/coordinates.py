@@ -1,4 +1,4 @@
-"""The free numbers of a system as one vector: how many plausible deviations each is from where it is expected.
+"""The free numbers of a system as one vector, each in plausible deviations from where it is expected.
 
 A free mean difference is measured from its centre in units of its scatter; a free standard error,
 on the log scale, from the plausible one in units of the spread. Here the origin is the most

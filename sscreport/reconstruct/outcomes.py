@@ -32,7 +32,7 @@ class MeansOutcome:
 
     @property
     def stands(self) -> bool:
-        """Whether the rows give every printed number and are as plausible as the best, within the tolerance."""
+        """Whether the rows give every printed number and are about as plausible as the best."""
         return not self.missed and self.factor <= (1 + self.tolerance) * self.best_factor
 
 

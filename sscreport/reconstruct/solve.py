@@ -143,7 +143,7 @@ def _least_steps(jacobian: Array, outside: Array) -> Array:
 
 
 def _polish(system: System, u: Array, sd: Array) -> Array:
-    """The least implausible point near ``u`` that stays inside the boxes, by sequential quadratic programs."""
+    """The least implausible point near ``u`` inside the boxes, by sequential quadratic programming."""
     smooth = _smooth(system)
     low, high = _narrowed(smooth, ROOM)
     below, above = (np.flatnonzero(np.isfinite(limit)) for limit in (low, high))
