@@ -22,6 +22,8 @@ from sscreport.enclosure import enclose
 from sscreport.grade import grade
 from sscreport.load import load
 from sscreport.progress import Progress
+from sscreport.reconstruct import problems as reconstruction_problems
+from sscreport.reconstruct import unmet
 from sscreport.records import Review, Synthesis, Table
 from sscreport.register import register
 from sscreport.tabulate import tabulate
@@ -100,6 +102,7 @@ def make(review_folder: Path, progress: Progress, paint: bool = True) -> Made:
         about={**about, "date": review.settings["edition"]["date"]},
     )
     warnings = [warning for drawing in drawings.values() for warning in drawing.warnings]
+    warnings += unmet(review)
     return Made(review, manuscript, tables, warnings)
 
 
@@ -108,7 +111,7 @@ def synthesise(review_folder: Path, progress: Progress) -> tuple[Review, list[Sy
     with progress.step("load"):
         review, problems = load(review_folder)
     with progress.step("validate"):
-        validate(review, problems)
+        validate(review, [*problems, *reconstruction_problems(review)])
     with progress.step("analyse"):
         describe(review)
         syntheses = analyse(review)

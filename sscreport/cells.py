@@ -78,12 +78,18 @@ def copy_with(root: Path, address: Address, text: str, folder: Path) -> None:
 
 
 def _changed_table(content: str, address: Address, text: str) -> str:
+    return changed_cells(content, {(address.row, address.column): text})
+
+
+def changed_cells(content: str, changes: Mapping[tuple[str, str], str]) -> str:
+    """A CSV file's text with other texts in cells, by row id and column; a column must be there."""
     reader = csv.DictReader(io.StringIO(content, newline=""))
     result = io.StringIO(newline="")
     writer = csv.DictWriter(result, reader.fieldnames or [], lineterminator="\n")
     writer.writeheader()
     for row in reader:
-        writer.writerow(row | {address.column: text} if row["id"] == address.row else row)
+        changed = {column: text for (name, column), text in changes.items() if name == row["id"]}
+        writer.writerow(row | changed)
     return result.getvalue()
 
 

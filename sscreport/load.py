@@ -21,12 +21,16 @@ import jsonschema
 
 from sscreport.dictionary import Dictionary
 from sscreport.folder import DICTIONARY, REFERENCES, SETTINGS
-from sscreport.problems import InputError, Problem, UsageError
+from sscreport.problems import InputError, Problem, UsageError, did_you_mean
 from sscreport.records import Analysis, Outcome, Review, Row, Study, Subgroup
 from sscreport.references import load_references
 from sscreport.values import PROVENANCE, Book, Cell
 
 DESCRIBING = ("provenance", "source", "locator", "note")
+SOLVED_FROM = "solved_from"
+CLAIMS = "published_claims"
+# What of a claim or of a statement in review.toml is a printed number.
+PRINTED = ("value", "ci_low", "ci_high", "p", "i2_percent", "het_p")
 
 
 def load(root: Path) -> tuple[Review, list[Problem]]:
@@ -50,7 +54,9 @@ def load(root: Path) -> tuple[Review, list[Problem]]:
         {cells["id"]: cells.get("label") or cells["id"] for cells in dictionary.raw["studies"].rows},
         {name: outcome["abbreviation"] for name, outcome in settings["outcomes"].items()},
     )
-    tables = {name: _read_table(book, name, dictionary, naming) for name in dictionary.tables}
+    printed = _printed_numbers(dictionary, settings)
+    tables = {name: _read_table(book, name, dictionary, naming, printed) for name in dictionary.tables}
+    problems += _unknown_claims(dictionary, printed)
     outcomes = {name: _outcome(name, table) for name, table in settings["outcomes"].items()}
     review = Review(
         root=root,
@@ -82,7 +88,7 @@ def _load_settings(root: Path) -> tuple[dict[str, Any], list[Problem]]:
 
 
 def _repeated_ids(settings: Mapping[str, Any]) -> Iterator[Problem]:
-    lists = {kind: settings.get(kind, []) for kind in ("analyses", "figures", "tables")}
+    lists = {kind: settings.get(kind, []) for kind in ("analyses", "reconstructions", "figures", "tables")}
     for analysis in settings["analyses"]:
         lists[f"analyses.{analysis['id']}.subgroups"] = analysis.get("subgroups", [])
     for path, entries in lists.items():
@@ -159,6 +165,45 @@ def _missing_columns(dictionary: Dictionary, settings: Mapping[str, Any]) -> lis
     return problems
 
 
+def described_column(column: str) -> str | None:
+    """Of ``md_source`` the column it describes, md; "" where it describes the row, None where nothing."""
+    for word in (*DESCRIBING, SOLVED_FROM):
+        if column == word or column.endswith(f"_{word}"):
+            return column.removesuffix(word).removesuffix("_")
+    return None
+
+
+def _printed_numbers(dictionary: Dictionary, settings: Mapping[str, Any]) -> dict[str, tuple[Cell, ...]]:
+    """The printed numbers that reconstructed fields may be solved from, by their claim or statement."""
+    file = f"data/{CLAIMS}.csv"
+    found = {}
+    for row in dictionary.raw[CLAIMS].rows if CLAIMS in dictionary.tables else ():
+        about = (row.get("provenance") or "published", row.get("source", ""), row.get("locator", ""))
+        found[row["id"]] = tuple(
+            Cell(file, row["id"], name, row[name], *about) for name in PRINTED if row.get(name)
+        )
+    for entry in settings.get("reconstructions", ()):
+        for said in entry.get("statements", ()):
+            place = f"reconstructions.{entry['id']}.statements.{said['id']}"
+            about = tuple(said.get(name, "") for name in ("provenance", "source", "locator"))
+            found[said["id"]] = (Cell(SETTINGS, place, "printed", said["printed"], *about),)
+    return found
+
+
+def _unknown_claims(dictionary: Dictionary, printed: Mapping[str, tuple[Cell, ...]]) -> Iterator[Problem]:
+    """Fields that are said to be solved from a claim which there is not."""
+    for name in dictionary.tables:
+        columns = [column for column in dictionary.fields(name) if column.endswith(SOLVED_FROM)]
+        raw = dictionary.raw[name]
+        for line, row in zip(raw.lines, raw.rows, strict=True):
+            for column in columns:
+                for claim in (row.get(column) or "").split():
+                    if claim not in printed:
+                        hint = did_you_mean(claim, printed)
+                        expected = f"There is no published claim or statement {claim}.{hint}"
+                        yield Problem(f"data/{name}.csv", expected, line, row["id"], column, row[column])
+
+
 @dataclass(frozen=True)
 class _Naming:
     """What rows are about, in words: the labels of studies and the abbreviations of outcomes by id."""
@@ -175,24 +220,32 @@ class _Naming:
         return ", ".join(words)
 
 
-def _read_table(book: Book, name: str, dictionary: Dictionary, naming: _Naming) -> tuple[Row, ...]:
+def _read_table(
+    book: Book, name: str, dictionary: Dictionary, naming: _Naming, printed: Mapping[str, tuple[Cell, ...]]
+) -> tuple[Row, ...]:
     """The rows of a table; one without an id, or with one used before, is a problem already."""
     raw, seen, rows = dictionary.raw[name], {""}, []
     for line, cells in zip(raw.lines, raw.rows, strict=True):
         if cells["id"] not in seen:
             seen.add(cells["id"])
-            rows.append(_read_row(book, name, line, cells, dictionary, naming.subject(cells)))
+            rows.append(_read_row(book, name, line, cells, dictionary, naming.subject(cells), printed))
     return tuple(rows)
 
 
 def _read_row(
-    book: Book, name: str, line: int, raw: Mapping[str, str], dictionary: Dictionary, subject: str
+    book: Book,
+    name: str,
+    line: int,
+    raw: Mapping[str, str],
+    dictionary: Dictionary,
+    subject: str,
+    printed: Mapping[str, tuple[Cell, ...]],
 ) -> Row:
     file, values, cells = f"data/{name}.csv", {}, {}
     fields = dictionary.fields(name)
     for column, field in fields.items():
-        described, _, word = column.rpartition("_")
-        if column in DESCRIBING or (word in DESCRIBING and described in fields):
+        described = described_column(column)
+        if described is not None and (not described or described in fields):
             continue
         text = raw.get(column) or ""
         provenance = raw.get(f"{column}_provenance") or raw.get("provenance") or "derived"
@@ -201,7 +254,10 @@ def _read_row(
         source, locator = (
             raw.get(f"{column}_{part}") or raw.get(part) or "" for part in ("source", "locator")
         )
-        cells[column] = Cell(file, raw["id"], column, text, provenance, source, locator)
+        claims = raw.get(f"{column}_{SOLVED_FROM}") or raw.get(SOLVED_FROM) or ""
+        solved_from = tuple(cell for claim in claims.split() for cell in printed.get(claim, ()))
+        solved_from = solved_from if provenance == "reconstructed" else ()
+        cells[column] = Cell(file, raw["id"], column, text, provenance, source, locator, solved_from)
         label = f"{field.title}, {subject}"
         key = f"{name}.{raw['id']}.{column}"
         content = dictionary.parse(name, column, text)

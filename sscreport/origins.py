@@ -111,6 +111,15 @@ class Origins(Mapping[str, Origin]):
                     found.setdefault(address, {})[key] = how
         return found
 
+    def solved(self, address: str) -> tuple[str, ...]:
+        """The keys computed from reconstructed cells that were solved from the cell at ``address``."""
+        solved = {
+            name
+            for name, cell in self.cells.items()
+            if any(source.address == address for source in cell.solved_from)
+        }
+        return tuple(key for key, origin in self.by_key.items() if not solved.isdisjoint(origin.cells))
+
     @property
     def printed(self) -> tuple[str, ...]:
         """The keys that stand in the manuscript or its figures."""
@@ -129,6 +138,17 @@ class Origins(Mapping[str, Origin]):
         cells = ",\n".join(f"{_json(name)}: {_json(_cell(self.cells[name]))}" for name in sorted(self.cells))
         values = ",\n".join(_block(self.by_key[key]) for key in sorted(self.by_key))
         return f'{{\n"cells": {{\n{cells}\n}},\n"values": {{\n{values}\n}}\n}}\n'
+
+
+def claims_behind(cell: Cell) -> dict[str, str]:
+    """By the id of each claim that a reconstructed cell was solved from, where it is printed and what."""
+    told: dict[str, list[str]] = {}
+    places: dict[str, str] = {}
+    for source in cell.solved_from:
+        name = source.row.rpartition(".")[2]
+        told.setdefault(name, []).append(source.raw)
+        places[name] = source.locator
+    return {name: f"{name} ({places[name]}): {', '.join(numbers)}" for name, numbers in told.items()}
 
 
 def _block(origin: Origin) -> str:
@@ -152,8 +172,10 @@ def _block(origin: Origin) -> str:
     return f"{_json(origin.key)}: {{\n{inner}\n}}"
 
 
-def _cell(cell: Cell) -> dict[str, str]:
-    return {"raw": cell.raw, "provenance": cell.provenance, "source": cell.source, "locator": cell.locator}
+def _cell(cell: Cell) -> dict[str, Any]:
+    about = {"raw": cell.raw, "provenance": cell.provenance, "source": cell.source, "locator": cell.locator}
+    solved_from = [source.address for source in cell.solved_from]
+    return about | ({"solved from": solved_from} if solved_from else {})
 
 
 def _json(item: Any) -> str:

@@ -35,6 +35,8 @@ def register(review: Review, composition: Composition, figures: Mapping[str, Fig
                 value, tuple(uses.get(value.key, ())), tuple(consulted.get(value.key, ()))
             )
             cells |= value.cells()
+    for cell in tuple(cells.values()):
+        cells |= {source.address: source for source in cell.solved_from}
     return Origins(by_key, cells, _groups(review))
 
 

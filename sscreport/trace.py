@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from sscreport.cells import Address
 from sscreport.document import Manuscript, place_names
-from sscreport.load import DESCRIBING
+from sscreport.load import described_column
 from sscreport.origins import Origin, Origins
 from sscreport.records import Review
 from sscreport.sentences import Sentence, sentences
@@ -22,8 +22,9 @@ class Reach:
     """All that rests on something: values, and the figures, tables and sentences that print them.
 
     ``values`` gives by key how each one depends: "computed", "decided" (the cell only chose the
-    formula), "described" (the cell says where the number was taken from) or "selected" (the cell
-    says what its row is about). ``wording`` are template lines whose words hang on these values.
+    formula), "solved" (a reconstructed field behind it was solved from the cell), "described" (the cell
+    says where the number was taken from) or "selected" (the cell says what its row is about).
+    ``wording`` are template lines whose words hang on these values.
     ``reason`` says why nothing is reached.
     """
 
@@ -78,8 +79,8 @@ def plain(text: str) -> str:
 
 def _resting_on(review: Review, origins: Origins, address: Address) -> dict[str, str]:
     """By key how each value that rests on a cell does so."""
-    base = _described_column(address.column)
-    if base is not None:
+    base = described_column(address.column)
+    if base is not None and not address.column.endswith("note"):
         cells = _row_cells(origins, address, base)
         return {
             key: "described"
@@ -88,15 +89,8 @@ def _resting_on(review: Review, origins: Origins, address: Address) -> dict[str,
             if how == "computed"
         }
     how = dict(origins.resting.get(str(address), {}))
+    how |= {key: "solved" for key in origins.solved(str(address)) if key not in how}
     return how | {key: "selected" for key in _selected(review, origins, address) if key not in how}
-
-
-def _described_column(column: str) -> str | None:
-    """Of ``md_source`` the column it describes, md; "" where it describes the whole row."""
-    base, _, word = column.rpartition("_")
-    if word not in DESCRIBING or word == "note":
-        return None
-    return base
 
 
 def _row_cells(origins: Origins, address: Address, base: str) -> list[str]:

@@ -19,7 +19,11 @@ PROVENANCE = ("published", "primary", "derived", "reconstructed")
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One field of a data file, addressed by row id, so that sorting a file breaks nothing."""
+    """One field of a data file, addressed by row id, so that sorting a file breaks nothing.
+
+    ``solved_from`` are the printed numbers that a reconstructed field was solved from. They are no
+    inputs: the field stands as it was written, whatever becomes of them.
+    """
 
     file: str
     row: str
@@ -28,6 +32,7 @@ class Cell:
     provenance: str
     source: str = ""
     locator: str = ""
+    solved_from: tuple[Cell, ...] = ()
 
     @property
     def address(self) -> str:

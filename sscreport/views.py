@@ -16,10 +16,10 @@ from sscreport.build import Made
 from sscreport.cells import Address
 from sscreport.compare import Differences
 from sscreport.document import Manuscript, place_names
-from sscreport.origins import Origin, Origins
+from sscreport.origins import Origin, Origins, claims_behind
 from sscreport.problems import Problem
 from sscreport.trace import Reach
-from sscreport.values import READ
+from sscreport.values import READ, Cell
 from sscreport.wording import unrounded
 
 Record = dict[str, Any]
@@ -27,6 +27,7 @@ WIDE = 10_000  # columns of a line that no terminal breaks
 HOW = {
     "computed": "computed from it",
     "decided": "it chooses their formula or wording",
+    "solved": "data behind them were solved from it",
     "described": "it says where these were taken from",
     "selected": "it says what the row is about, and so which of these the row enters",
 }
@@ -49,10 +50,8 @@ def value(manuscript: Manuscript, key: str, reach: Reach) -> Record:
 def cell(made: Made, address: Address, raw: str, reach: Reach) -> Record:
     """A cell and all that rests on it."""
     known = made.manuscript.origins.cells.get(str(address))
-    about = (
-        {"provenance": known.provenance, "source": known.source, "locator": known.locator} if known else {}
-    )
-    return {"cell": str(address), "raw": raw, **about, **_reached(made.manuscript, reach)}
+    about = _about(known) if known else {}
+    return {"cell": str(address), **about, "raw": raw, **_reached(made.manuscript, reach)}
 
 
 def changed(address: Address, raw: str, to: str, manuscript: Manuscript, differences: Differences) -> Record:
@@ -125,14 +124,27 @@ def _backwards(origins: Origins, key: str, seen: set[str]) -> Record:
 
 
 def _cell_record(origins: Origins, address: str) -> Record:
-    cell = origins.cells[address]
-    return {
-        "address": address,
+    return {"address": address, **_about(origins.cells[address])}
+
+
+def _about(cell: Cell) -> Record:
+    """Where a cell was taken from, and for a reconstructed one the printed numbers it was solved from."""
+    record: Record = {
         "raw": cell.raw,
         "provenance": cell.provenance,
         "source": cell.source,
         "locator": cell.locator,
     }
+    if cell.solved_from:
+        record["solved from"] = [
+            {
+                "claim": name,
+                "told": told,
+                "cells": [c.address for c in cell.solved_from if c.row.endswith(name)],
+            }
+            for name, told in claims_behind(cell).items()
+        ]
+    return record
 
 
 def _reached(manuscript: Manuscript, reach: Reach) -> Record:
@@ -209,6 +221,7 @@ def _cell_tree(record: Record) -> Tree:
         f"[bold]{escape(record['cell'])}[/]  “{escape(record['raw'])}”" + escape(f"  {about}" * bool(about))
     )
     if "to" not in record:
+        _add_claims(tree, record)
         _add_reach(tree, record, "values that rest on it")
         return tree
     changed = tree.add(f"with “{escape(record['to'])}”")
@@ -266,7 +279,7 @@ def _add_reason(tree: Tree, record: Record) -> None:
 def _add_made(tree: Tree, record: Record) -> None:
     """How a value was made, and below it each value that it was made from."""
     if cell := record.get("cell"):
-        _add(tree, _from_cell(cell))
+        _add_claims(tree.add(_from_cell(cell)), cell)
         return
     rule = record["rule"] + (f" ({record['reference']})" if record.get("reference") else "")
     branch = tree.add(escape(rule) + (" (see above)" if record.get("above") else ""))
@@ -274,9 +287,14 @@ def _add_made(tree: Tree, record: Record) -> None:
         for entry in record.get(name, ()):
             line = f"{lead}[bold]{escape(entry['key'])}[/]  {_line(entry)}"
             if "cell" in entry:
-                _add(branch, f"{line}  ← {_from_cell(entry['cell'])}")
+                _add_claims(branch.add(f"{line}  ← {_from_cell(entry['cell'])}"), entry["cell"])
             else:
                 _add_made(branch.add(line), entry)
+
+
+def _add_claims(tree: Tree, cell: Record) -> None:
+    """The printed numbers that a reconstructed cell was solved from."""
+    _list(tree, "solved from", (escape(claim["told"]) for claim in cell.get("solved from", ())))
 
 
 def _from_cell(cell: Record) -> str:

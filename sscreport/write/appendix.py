@@ -16,7 +16,7 @@ from lxml.builder import E
 from lxml.etree import _Element
 
 from sscreport.document import Manuscript, place_names, places_of
-from sscreport.origins import Origin, Origins
+from sscreport.origins import Origin, Origins, claims_behind
 from sscreport.values import READ, Cell
 from sscreport.wording import DAGGER, unrounded
 
@@ -132,7 +132,9 @@ def _read(origin: Origin, book: _Book, shared_source: str) -> str:
 
 
 def _source(cell: Cell) -> str:
-    return ", ".join(filter(None, (cell.provenance, cell.source, cell.locator)))
+    source = ", ".join(filter(None, (cell.provenance, cell.source, cell.locator)))
+    claims = ", ".join(claims_behind(cell))
+    return f"{source}, solved from the claims {claims}" if claims else source
 
 
 def _made(origin: Origin, book: _Book, letters: Mapping[str, str]) -> str:

@@ -14,7 +14,7 @@ from lxml.builder import E
 from lxml.etree import _Element
 
 from sscreport.document import Manuscript, place_names, places_of
-from sscreport.origins import Origin, Origins
+from sscreport.origins import Origin, Origins, claims_behind
 from sscreport.wording import DAGGER, NOT_REPORTED, unrounded
 
 # Longer lists are folded.
@@ -138,6 +138,8 @@ def _table(addresses: Sequence[str], origins: Origins, title: str) -> _Element:
     for address in addresses:
         cell = origins.cells[address]
         source = ", ".join(filter(None, (cell.provenance, cell.source, cell.locator)))
+        if cell.solved_from:
+            source += f"; solved from {'; '.join(claims_behind(cell).values())}"
         row = E.tr(E.td(cell.row), E.td(cell.column), E.td(cell.raw))
         groups.setdefault((cell.file, source), []).append(row)
     heading = E.tr(*(E.th({"scope": "col"}, name) for name in ("Row", "Column", "As typed")))
