@@ -1,7 +1,7 @@
 """Grade: the certainty of each finding, from the recorded judgements.
 
 Certainty starts at the level recorded in review.toml and goes down one level for each domain
-judged serious, two for a very serious and three for an extremely serious one (Guyatt et al. 2011,
+judged serious, two for a very serious and three for an extremely serious one (Balshem et al. 2011,
 J Clin Epidemiol 64:401). Each finding is stated in absolute terms and in the words that GRADE has
 for its certainty and, where the outcome has a minimal important difference, for its size.
 """
@@ -24,7 +24,7 @@ LEVELS = {
     "very serious": 2,
     "extremely serious": 3,
 }
-GRADE = Rule("GRADE: one level down for each serious concern", "Guyatt et al. (2011) J Clin Epidemiol 64:401")
+GRADE = Rule("GRADE: one level down for each serious concern", "Balshem et al. (2011) J Clin Epidemiol 64:401")
 SYMBOLS = Rule("GRADE symbols: one filled circle for each level", "Guyatt et al. (2008) BMJ 336:924")
 NAME = Rule("name of the finding")
 SIZE = Rule("size of the difference, without its sign")

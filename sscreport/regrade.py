@@ -20,7 +20,7 @@ from sscreport.values import COUNT, Book, Rule, Value
 TABLE = "regrade"
 RECORDED = Rule("as the raters recorded it", "data/regrade.csv")
 CHANGE = Rule("fewest domains whose concerns, once resolved, raise the certainty", "docs/certainty.md")
-LOST = Rule("levels that the judgement takes away", "Guyatt et al. (2011) J Clin Epidemiol 64:401")
+LOST = Rule("levels that the judgement takes away", "Balshem et al. (2011) J Clin Epidemiol 64:401")
 # Where several domains would do, those come first whose remedy can be stated most plainly.
 PREFERENCE = ("risk_of_bias", "imprecision", "inconsistency", "indirectness", "publication_bias")
 _COUNTS = ("no", "one", "two", "three")
@@ -100,7 +100,7 @@ def change_words(judgements: Sequence[str], start: str, scale: str, remedies: Ma
         return "Nothing was rated down."
     reached = levels[max(0, levels.index(start) - sum(lost.values())) + gained]
     wanted = [remedies[domain] for domain in chosen]
-    together = f"{', '.join(wanted[:-1])} and {wanted[-1]}, together" if len(wanted) > 1 else wanted[0]
+    together = f"{', '.join(wanted[:-1])} and {wanted[-1]}" if len(wanted) > 1 else wanted[0]
     return f"{together[:1].upper()}{together[1:]}: {_levels(gained)}, to {reached}."
 
 
@@ -149,7 +149,7 @@ class _Rater:
                 finding.group,
                 certain,
             ),
-            change=self._change(judgements),
+            change=self._change(judgements, domains),
         )
 
     def _domain(self, domain: str, row: Row) -> DomainRating:
@@ -173,16 +173,16 @@ class _Rater:
             remedy=self.suggested.remedies.get(domain) if concern else None,
         )
 
-    def _change(self, judgements: Sequence[Value]) -> Value:
-        names = list(self.suggested.remedies)
+    def _change(self, judgements: Sequence[Value], domains: Mapping[str, DomainRating]) -> Value:
+        remedies = {name: rating.remedy for name, rating in domains.items() if rating.remedy}
 
         def worded(start: str, scale: str, *words: str) -> str:
-            wanted = dict(zip(names, words[len(DOMAINS) :], strict=True))
+            wanted = dict(zip(remedies, words[len(DOMAINS) :], strict=True))
             return change_words(words[: len(DOMAINS)], start, scale, wanted)
 
         return self._derive(
-            "would_change", CHANGE, worded, self.start, self.scale, *judgements,
-            *self.suggested.remedies.values(), label="What would change the rating",
+            "would_change", CHANGE, worded, self.start, self.scale, *judgements, *remedies.values(),
+            label="What would change the rating",
         )  # fmt: skip
 
 

@@ -285,7 +285,7 @@ class _Suggester:
             self._remedy(
                 "inconsistency",
                 lambda now, limit: (
-                    f"studies that agree (I² below {fixed(limit, 0)}% instead of {fixed(now, 0)}%)"
+                    f"studies that agree, I² below {fixed(limit, 0)}% (now {fixed(now, 0)}%)"
                 ),
                 found.spread.i_squared,
                 limits[0],
@@ -382,7 +382,7 @@ class _Suggester:
         unit = "events" if found.events else "patients"
 
         def wanted(low: float, high: float, have: float, needed: float, *mids: float) -> str:
-            said = [f"{count(needed)} {unit} instead of {count(have)}"] if have < needed else []
+            said = [f"{count(needed)} {unit} (now {count(have)})"] if have < needed else []
             crossed = any(_holds((low, high), threshold) for threshold in thresholds(mids))
             said += ["an interval on one side of what matters"] if crossed and not said else []
             return " and ".join(said) or "a narrower interval"
@@ -414,7 +414,7 @@ class _Suggester:
         self._remedy(
             "publication_bias",
             lambda k, fewest: (
-                f"at least {count(fewest)} studies instead of {count(k)}"
+                f"at least {count(fewest)} studies (now {count(k)})"
                 if k < fewest
                 else "registered studies, all reported"
             ),
