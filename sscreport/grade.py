@@ -24,7 +24,9 @@ LEVELS = {
     "very serious": 2,
     "extremely serious": 3,
 }
-GRADE = Rule("GRADE: one level down for each serious concern", "Balshem et al. (2011) J Clin Epidemiol 64:401")
+GRADE = Rule(
+    "GRADE: one level down for each serious concern", "Balshem et al. (2011) J Clin Epidemiol 64:401"
+)
 SYMBOLS = Rule("GRADE symbols: one filled circle for each level", "Guyatt et al. (2008) BMJ 336:924")
 NAME = Rule("name of the finding")
 SIZE = Rule("size of the difference, without its sign")

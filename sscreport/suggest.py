@@ -260,7 +260,7 @@ class _Suggester:
         ]
         designs = [effect.study.row["design"] for effect in self.evidence.effects]
         self._enter("risk_of_bias", risk_of_bias, designs, *recorded)
-        self._remedy("risk_of_bias", lambda designs: "a controlled comparison", designs)
+        self._remedy("risk_of_bias", lambda designs: "a control group", designs)
 
     def _inconsistency(self) -> None:
         found, null = self.evidence, self.measure.null
@@ -284,9 +284,7 @@ class _Suggester:
         if found.spread:
             self._remedy(
                 "inconsistency",
-                lambda now, limit: (
-                    f"studies that agree, I² below {fixed(limit, 0)}% (now {fixed(now, 0)}%)"
-                ),
+                lambda now, limit: f"studies that agree, I² below {fixed(limit, 0)}% (now {fixed(now, 0)}%)",
                 found.spread.i_squared,
                 limits[0],
             )

@@ -320,8 +320,8 @@ def _rating_row(rating: Rating) -> tuple[TableCell, ...]:
     mark = (RECONSTRUCTED,) if any(value.reconstructed for value in printed) else ()
     return (
         _cell((finding.label, *mark), header=True),
-        _cell((finding.symbols, " ", finding.certainty)),
-        _cell((rating.symbols, " ", rating.certainty)),
+        _cell(finding.symbols),
+        _cell(rating.symbols),
         *(_cell(_rated(domains[domain])) for domain in DOMAINS),
         _cell(rating.change),
     )
