@@ -26,6 +26,7 @@ from sscreport.reconstruct import problems as reconstruction_problems
 from sscreport.reconstruct import unmet
 from sscreport.records import Review, Synthesis, Table
 from sscreport.register import register
+from sscreport.regrade import regrade
 from sscreport.tabulate import tabulate
 from sscreport.validate import validate
 from sscreport.write import write
@@ -76,12 +77,13 @@ def make(review_folder: Path, progress: Progress, paint: bool = True) -> Made:
     review, syntheses = synthesise(review_folder, progress)
     with progress.step("grade"):
         findings = grade(review, syntheses)
+        ratings = regrade(review, findings)
     with progress.step("draw"):
         drawings = draw(review, syntheses)
         figures = {name: drawing.figure for name, drawing in drawings.items()}
         pngs = {name: drawing.png(PNG_DPI) for name, drawing in drawings.items()} if paint else {}
     with progress.step("tabulate"):
-        tables = tabulate(review, findings)
+        tables = tabulate(review, findings, ratings)
     with progress.step("compose"):
         composition = compose(review, figures, tables)
     with progress.step("register"):

@@ -18,6 +18,10 @@ from sscreport.values import COUNT, SUM, Rule, Value
 DIFFERENCE = Rule("difference")
 EXTREME = Rule("lowest or highest value")
 REMOVED = ("removed_automation", "removed_other")  # before screening, besides duplicates
+CEILING = Rule(
+    "stars that the design can earn, item by item",
+    "Wells et al., The Newcastle-Ottawa Scale for assessing the quality of nonrandomised studies",
+)
 BAND = Rule("the review's bands of the Newcastle-Ottawa scale", "data/review.toml, policy.quality")
 
 
@@ -215,6 +219,74 @@ class _Describer:
                 unit="stars",
             )
 
+        for name in self.review.settings.get("quality", {}).get("ceiling", {}):
+            if f"review.quality.ceiling.{name}.design" in self.book:
+                self._ceiling(name)
+        self._above_ceiling()
+
+    def _ceiling(self, name: str) -> None:
+        """The most stars of a design: the sum of what its items can earn."""
+        items = [
+            self.book[f"review.quality.ceiling.{name}.{item}"]
+            for item in self.review.settings["quality"]["ceiling"][name]
+            if f"review.quality.ceiling.{name}.{item}" in self.book and item not in ("design", "why")
+        ]
+        design = self.book[f"review.quality.ceiling.{name}.design"].content
+        label = f"Most stars that a {design} study can earn"
+        self._enter(f"quality.ceiling.{name}", CEILING, _total, items, label=label, unit="stars")
+
+    def _above_ceiling(self) -> None:
+        """Studies whose published total is more than their design can earn."""
+        ceilings = {
+            self.book[f"review.quality.ceiling.{name}.design"].content: self.book[f"quality.ceiling.{name}"]
+            for name in self.review.settings.get("quality", {}).get("ceiling", {})
+            if f"quality.ceiling.{name}" in self.book
+        }
+        if not ceilings:
+            return
+        rows = [
+            (row, self.review.studies[row.content("study")].row)
+            for row in self._rows("newcastle_ottawa")
+            if self.review.studies[row.content("study")].row.content("design") in ceilings
+        ]
+        totals = [row["total"] for row, _ in rows]
+        limits = [ceilings[study.content("design")] for _, study in rows]
+        designs, labels = [study["design"] for _, study in rows], [study["label"] for _, study in rows]
+        self._enter(
+            "quality.above_ceiling.studies",
+            COUNT,
+            lambda stars, most: int((stars > most).sum()),
+            totals,
+            limits,
+            label="Studies scored above what their design can earn",
+            unit="studies",
+            decided_by=designs,
+        )
+        self._enter(
+            "quality.above_ceiling.names",
+            CEILING,
+            lambda stars, most, names: _listed(
+                [name for s, m, name in zip(stars, most, names, strict=True) if s > m]
+            ),
+            totals,
+            limits,
+            labels,
+            label="Studies scored above what their design can earn, by name",
+            style="text",
+            decided_by=designs,
+        )
+        self._enter(
+            "quality.high_within_ceiling",
+            CEILING,
+            lambda stars, most, high: int(((stars >= high) & (stars <= most)).sum()),
+            totals,
+            limits,
+            self.book["review.policy.quality.high_from"],
+            label="Studies called of high quality whose score their design can earn",
+            unit="studies",
+            decided_by=designs,
+        )
+
     # ------------------------------------------------------------ safety
 
     def _safety(self) -> None:
@@ -280,3 +352,9 @@ def _total(numbers: np.ndarray) -> int:
 
 def _missing(contents: Sequence[Any]) -> int:
     return sum(content is None or content != content for content in contents)
+
+
+def _listed(names: Sequence[str]) -> str:
+    """ "Park, Wang and Zhang"; "none" without any."""
+    *most, last = names or ["none"]
+    return f"{', '.join(most)} and {last}" if most else last

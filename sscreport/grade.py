@@ -1,19 +1,32 @@
 """Grade: the certainty of each finding, from the recorded judgements.
 
 Certainty starts at the level recorded in review.toml and goes down one level for each domain
-judged serious (Guyatt et al. 2011, J Clin Epidemiol 64:401). Each finding is stated in absolute
-terms and in the words that GRADE has for its certainty.
+judged serious, two for a very serious and three for an extremely serious one (Balshem et al. 2011,
+J Clin Epidemiol 64:401). Each finding is stated in absolute terms and in the words that GRADE has
+for its certainty and, where the outcome has a minimal important difference, for its size.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
+from typing import Any
 
 from sscreport.measures import Measure, measure_of
 from sscreport.records import AbsoluteEffect, Amount, Finding, Group, Review, Row, Synthesis
 from sscreport.values import Book, Rule, Value
 
-GRADE = Rule("GRADE: one level down for each serious concern", "Guyatt et al. (2011) J Clin Epidemiol 64:401")
+# Levels of certainty that a judgement takes away.
+LEVELS = {
+    "not applicable": 0,
+    "not serious": 0,
+    "serious": 1,
+    "very serious": 2,
+    "extremely serious": 3,
+}
+GRADE = Rule(
+    "GRADE: one level down for each serious concern", "Balshem et al. (2011) J Clin Epidemiol 64:401"
+)
 SYMBOLS = Rule("GRADE symbols: one filled circle for each level", "Guyatt et al. (2008) BMJ 336:924")
 NAME = Rule("name of the finding")
 SIZE = Rule("size of the difference, without its sign")
@@ -36,12 +49,12 @@ def grade(review: Review, syntheses: Sequence[Synthesis]) -> tuple[Finding, ...]
 
 
 def certainty(start: str, judgements: Sequence[str], scale: str) -> str:
-    """The level ``start`` less one for each "serious"; never below the first.
+    """The level ``start`` less what each of `LEVELS` takes away; never below the first.
 
     ``scale`` names the levels from the lowest, separated by ", ".
     """
     levels = scale.split(", ")
-    return levels[max(0, levels.index(start) - list(judgements).count("serious"))]
+    return levels[max(0, levels.index(start) - sum(LEVELS[judgement] for judgement in judgements))]
 
 
 def symbols(level: str, scale: str) -> str:
@@ -51,25 +64,58 @@ def symbols(level: str, scale: str) -> str:
     return "⊕" * filled + "◯" * (len(levels) - filled)
 
 
-def statement(
-    outcome: str, level: str, scale: str, ci_low: float, ci_high: float, better: str, measure: Measure
+def size_word(
+    estimate: float, ci_low: float, ci_high: float, minimal: float, large: float, measure: Measure
 ) -> str:
-    """What happens to an outcome, worded for its certainty.
+    """ "trivial" (nothing important within the interval), "small", "important" or "large".
+
+    ``minimal`` is the smallest difference that matters, a factor for ratios; ``large`` the multiple
+    of it from which a difference is large.
+    """
+
+    def distance(number: float) -> float:
+        return abs(math.log(number)) if measure.log else abs(number)
+
+    if max(distance(ci_low), distance(ci_high)) < distance(minimal):
+        return "trivial"
+    if distance(estimate) < distance(minimal):
+        return "small"
+    return "large" if distance(estimate) >= large * distance(minimal) else "important"
+
+
+def statement(
+    outcome: str,
+    level: str,
+    scale: str,
+    ci_low: float,
+    ci_high: float,
+    better: str,
+    measure: Measure,
+    size: str = "",
+) -> str:
+    """What happens to an outcome, worded for its certainty and its size.
 
     Highest level of ``scale``: "improves"; the next: "probably improves"; the third: "may
     improve"; below, that the evidence is very uncertain. An interval that holds the null of
-    ``measure`` leaves both ways open. ``better`` is "lower" or "higher".
+    ``measure`` leaves both ways open, unless all of it is smaller than what matters. ``better`` is
+    "lower" or "higher"; ``size`` one of the words of `size_word`, "" where it is not known.
     """
     levels = scale.split(", ")
     below_top = len(levels) - 1 - levels.index(level)
     if below_top > 2:
         return f"The evidence is very uncertain about the effect on {outcome}."
+    if size == "trivial":
+        worded = ("changes", "probably changes", "may change")[below_top]
+        return f"{outcome} {worded} little or not at all."
     if ci_low <= measure.null <= ci_high:
         return f"{outcome} may improve or worsen."
     improved = (ci_low > measure.null) == (measure.above_null == better)
     verb = "improve" if improved else "worsen"
     worded = (f"{verb}s", f"probably {verb}s", f"may {verb}")[below_top]
-    return f"{outcome} {worded}."
+    return f"{outcome} {worded}{_SIZES.get(size, '')}."
+
+
+_SIZES = {"small": " slightly", "large": " to a large extent"}
 
 
 def _finding(review: Review, row: Row, synthesis: Synthesis) -> Finding:
@@ -119,25 +165,37 @@ def _finding(review: Review, row: Row, synthesis: Synthesis) -> Finding:
             label=f"Certainty in symbols, {about}",
         ),
         absolute=_Absolute(book, row.id, about, synthesis, group).effect(),
-        statement=_statement(book, row.id, about, synthesis, group, certain),
+        statement=derive_statement(book, f"grade.{row.id}.statement", about, synthesis, group, certain),
+        about=about,
     )
 
 
-def _statement(
-    book: Book, name: str, about: str, synthesis: Synthesis, group: Group, certain: Value
+def derive_statement(
+    book: Book, key: str, about: str, synthesis: Synthesis, group: Group, certain: Value
 ) -> Value:
-    outcome = f"review.outcomes.{synthesis.analysis.outcome.id}"
-    measure = measure_of(synthesis.analysis)
+    """Enter what happens to the outcome of a group, given how certain that is."""
+    outcome, pooled = f"review.outcomes.{synthesis.analysis.outcome.id}", group.pooled
+    measure, large = measure_of(synthesis.analysis), book.get("review.grade.suggest.large_effect")
+    sizes = [pooled.estimate, synthesis.important, large] if synthesis.important and large else []
+
+    def said(*known: Any) -> str:
+        interval, size = known[3:5], ""
+        if len(known) > 6:
+            estimate, minimal, most = known[6:]
+            size = size_word(estimate, *interval, minimal, most, measure)
+        return statement(*known[:6], measure, size)
+
     return book.derive(
-        f"grade.{name}.statement",
+        key,
         STATEMENT,
-        lambda *known: statement(*known, measure),
+        said,
         book[f"{outcome}.abbreviation"],
         certain,
         book["review.grade.levels"],
-        group.pooled.ci_low,
-        group.pooled.ci_high,
+        pooled.ci_low,
+        pooled.ci_high,
         book[f"{outcome}.better"],
+        *sizes,
         style="text",
         label=f"What happens, {about}",
     )

@@ -130,9 +130,15 @@ def _read_settings(book: Book, settings: Mapping[str, Any]) -> None:
 def _scalars(
     table: Mapping[str, Any], schema: Mapping[str, Any], path: tuple[str, ...], about: Mapping[str, str]
 ) -> Iterator[tuple[tuple[str, ...], Any, Mapping[str, str], Mapping[str, Any]]]:
-    about = {**about, **{key: table[key] for key in DESCRIBING if isinstance(table.get(key), str)}}
+    """Each scalar with its path, what describes it and its schema.
+
+    ``provenance``, ``source`` and ``locator`` describe a table; with a key and "_" before them that
+    key alone, as in the columns of a data file.
+    """
+    about = {**about, **_describing(table, "")}
     for key, content in table.items():
-        if key in DESCRIBING:
+        described, _, word = key.rpartition("_")
+        if key in DESCRIBING or (word in DESCRIBING and described in table):
             continue
         inner = schema.get("properties", {}).get(key) or schema.get("additionalProperties") or {}
         inner = inner if isinstance(inner, Mapping) else {}
@@ -143,7 +149,12 @@ def _scalars(
                 name = str(entry.get("id", position))
                 yield from _scalars(entry, inner.get("items", {}), (*path, key, name), about)
         else:
-            yield (*path, key), content, about, inner
+            yield (*path, key), content, {**about, **_describing(table, f"{key}_")}, inner
+
+
+def _describing(table: Mapping[str, Any], prefix: str) -> dict[str, str]:
+    found = {word: table.get(f"{prefix}{word}") for word in DESCRIBING}
+    return {word: text for word, text in found.items() if isinstance(text, str)}
 
 
 # ---------------------------------------------------------------- tables

@@ -315,6 +315,38 @@ class Finding:
     symbols: Value  # one circle a level, filled up to the certainty
     absolute: AbsoluteEffect | None  # None for a ratio of anything but risks before and after
     statement: Value  # what happens, in GRADE's words for this certainty
+    about: str = ""  # its name, for labels
+
+
+# The domains of GRADE that lower certainty, in its order.
+DOMAINS = ("risk_of_bias", "inconsistency", "indirectness", "imprecision", "publication_bias")
+
+
+@dataclass(frozen=True)
+class DomainRating:
+    """One domain of one re-graded finding: what the data suggest, and what the raters judged.
+
+    ``departure`` says why the two differ, None where they agree. ``remedy`` is what would resolve
+    the concern, None where there is none.
+    """
+
+    suggestion: Value
+    judgement: Value
+    rationale: Value
+    departure: Value | None
+    remedy: Value | None
+
+
+@dataclass(frozen=True)
+class Rating:
+    """A finding rated anew, domain by domain. ``change`` says what would raise the certainty."""
+
+    finding: Finding
+    domains: Mapping[str, DomainRating]
+    certainty: Value
+    symbols: Value
+    statement: Value
+    change: Value
 
 
 @dataclass(frozen=True)

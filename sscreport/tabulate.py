@@ -16,13 +16,27 @@ from sscreport import wording
 from sscreport.folder import SETTINGS
 from sscreport.measures import MEASURES
 from sscreport.problems import InputError, Problem
-from sscreport.records import Amount, Cite, Finding, Note, Part, Review, Row, Study, Table, TableCell
+from sscreport.records import (
+    DOMAINS,
+    Amount,
+    Cite,
+    DomainRating,
+    Finding,
+    Note,
+    Part,
+    Rating,
+    Review,
+    Row,
+    Study,
+    Table,
+    TableCell,
+)
 from sscreport.values import Book, Value
 
 RECONSTRUCTED = Note(f"{wording.RECONSTRUCTED}; see Methods.", mark=wording.DAGGER)
 
 
-def tabulate(review: Review, findings: Sequence[Finding]) -> dict[str, Table]:
+def tabulate(review: Review, findings: Sequence[Finding], ratings: Sequence[Rating] = ()) -> dict[str, Table]:
     """Every table of review.toml, by id. Raises `InputError` for a kind that does not exist."""
     wanted = review.settings.get("tables", [])
     unknown = [
@@ -38,13 +52,14 @@ def tabulate(review: Review, findings: Sequence[Finding]) -> dict[str, Table]:
     ]
     if unknown:
         raise InputError(unknown)
-    return {entry["id"]: KINDS[entry["kind"]](entry, _Source(review, findings)) for entry in wanted}
+    return {entry["id"]: KINDS[entry["kind"]](entry, _Source(review, findings, ratings)) for entry in wanted}
 
 
 @dataclass(frozen=True)
 class _Source:
     review: Review
     findings: Sequence[Finding]
+    ratings: Sequence[Rating]
 
     @property
     def book(self) -> Book:
@@ -339,6 +354,44 @@ def _claims(row: Row, book: Book) -> tuple[Part, ...]:
             table = "review" if cell.file == SETTINGS else "published_claims"
             claims.setdefault(cell.row, {})[cell.column] = book[f"{table}.{cell.row}.{cell.column}"]
     return _joined([_joined([(v,) for v in numbers.values()], ", ") for numbers in claims.values()])
+# ---------------------------------------------------------------- certainty, rated anew
+
+
+def certainty(entry: Mapping[str, Any], source: _Source) -> Table:
+    """One row a finding: the article's certainty, that of the re-grade, its domains, what would change it.
+
+    A domain shows its judgement, after the suggestion of the data where the two differ.
+    """
+    columns: list[tuple[Title, Title, str]] = [
+        ("", "Outcome", "left"),
+        ("Certainty", "Article", "left"),
+        ("Certainty", "Rated anew", "left"),
+        *(("Concerns, rated anew", _title(domain), "left") for domain in DOMAINS),
+        ("", "What would raise it", "left"),
+    ]
+    body = tuple(_rating_row(rating) for rating in source.ratings)
+    return Table(entry["id"], _grouped_head(columns), body, landscape=entry.get("landscape", True))
+
+
+def _rating_row(rating: Rating) -> tuple[TableCell, ...]:
+    finding, domains = rating.finding, rating.domains
+    printed = [rating.change, *(d.suggestion for d in domains.values() if d.departure)]
+    mark = (RECONSTRUCTED,) if any(value.reconstructed for value in printed) else ()
+    return (
+        _cell((finding.label, *mark), header=True),
+        _cell(finding.symbols),
+        _cell(rating.symbols),
+        *(_cell(_rated(domains[domain])) for domain in DOMAINS),
+        _cell(rating.change),
+    )
+
+
+def _rated(domain: DomainRating) -> tuple[Part, ...]:
+    if domain.departure is None:
+        return domain.judgement, Note(domain.rationale)
+    return (
+        domain.suggestion, " → ", domain.judgement, Note(domain.rationale), Note(domain.departure)
+    )  # fmt: skip
 
 
 KINDS: dict[str, Callable[[Mapping[str, Any], _Source], Table]] = {
@@ -346,4 +399,5 @@ KINDS: dict[str, Callable[[Mapping[str, Any], _Source], Table]] = {
     "outcomes": outcomes,
     "findings": findings,
     "reconstruction": reconstruction,
+    "certainty": certainty,
 }

@@ -13,7 +13,7 @@ from itertools import pairwise
 from sscreport.folder import REFERENCES, SETTINGS
 from sscreport.measures import MEASURES, measure_of
 from sscreport.problems import InputError, Problem, did_you_mean
-from sscreport.records import Analysis, Review, Row
+from sscreport.records import DOMAINS, Analysis, Review, Row
 
 Check = Callable[[Review], Iterator[Problem]]
 
@@ -383,6 +383,60 @@ def certainty_starts_on_a_level(review: Review) -> Iterator[Problem]:
         yield _setting("grade", "start", start, f"It must be one of: {', '.join(levels)}.")
 
 
+def footnotes_fit_judgements(review: Review) -> Iterator[Problem]:
+    """Where data/grade.csv has columns for the footnotes of its source: one for each concern, no other."""
+    domains = [
+        name.removesuffix("_footnote")
+        for name in review.fields.get("grade", {})
+        if name.endswith("_footnote")
+    ]
+    for row in _rows(review, "grade"):
+        for domain in domains:
+            judgement, footnote = row.content(domain), (row.content(f"{domain}_footnote") or "").strip()
+            if judgement == "serious" and not footnote:
+                yield _complain(row, f"{domain}_footnote", "A serious concern needs its reason.")
+            elif judgement == "not serious" and footnote:
+                yield _complain(row, f"{domain}_footnote", f"There is no concern about {domain} to explain.")
+
+
+def judgements_are_complete(review: Review) -> Iterator[Problem]:
+    """data/regrade.csv judges every domain of every finding once, each with its reason."""
+    rows = _rows(review, "regrade")
+    if not rows:
+        return
+    seen: dict[tuple[str, str], Row] = {}
+    for row in rows:
+        key = (row.content("row"), row.content("domain"))
+        if key in seen:
+            yield _complain(row, "domain", f"Row {seen[key].id} has already judged this domain.")
+        seen.setdefault(key, row)
+        for column in ("rationale", "raters"):
+            if row.cells[column].raw and not row.cells[column].raw.strip():
+                yield _complain(row, column, "A value is required; spaces are none.")
+    for finding in _rows(review, "grade"):
+        missing = [domain for domain in DOMAINS if (finding.id, domain) not in seen]
+        if missing:
+            expected = f"The finding {finding.id} needs a judgement of: {', '.join(missing)}."
+            yield Problem(rows[0].file, expected, row=finding.id, column="domain", value="")
+
+
+def suggestions_have_their_limits(review: Review) -> Iterator[Problem]:
+    grade = review.settings.get("grade", {})
+    if _rows(review, "regrade"):
+        for table in ("suggest", "regrade"):
+            if table not in grade:
+                expected = "Judgements in data/regrade.csv need this table."
+                yield Problem(SETTINGS, expected, row=f"grade.{table}")
+    for name in ("start", "other_start"):
+        start = grade.get("regrade", {}).get(name)
+        if start is not None and start not in grade["levels"]:
+            yield _setting("grade.regrade", name, start, f"It must be one of: {', '.join(grade['levels'])}.")
+    for name in grade.get("suggest", {}).get("co_treatments", {}):
+        if name not in review.studies and name not in ("provenance", "source", "locator"):
+            expected = f"There is no such study in data/studies.csv.{_meant(name, review.studies)}"
+            yield _setting("grade.suggest.co_treatments", name, name, expected)
+
+
 CHECKS: tuple[Check, ...] = (
     analyses_name_what_exists,
     effect_rows_name_known_outcomes,
@@ -406,4 +460,7 @@ CHECKS: tuple[Check, ...] = (
     stars_add_up,
     bands_ascend,
     certainty_starts_on_a_level,
+    footnotes_fit_judgements,
+    judgements_are_complete,
+    suggestions_have_their_limits,
 )

@@ -64,9 +64,9 @@ def complaints(tmp_path: Path, text: str) -> str:
 
 
 def test_all_references_of_the_article_are_there(references: dict[str, dict[str, Any]]) -> None:
-    """The file holds the article's 41 references in its order, each with its place in the article."""
+    """The file begins with the article's 41 references in its order, each with its place in the article."""
     locators = [entry["custom"]["locator"] for entry in references.values()]
-    assert locators == [f"reference {number}" for number in range(1, 42)]
+    assert locators[:41] == [f"reference {number}" for number in range(1, 42)]
 
 
 def test_every_entry_is_complete_and_clean(
@@ -97,8 +97,9 @@ def test_doi_only_where_the_data_have_one(
     linked = {key: [link.get("href") for link in entry.iter("a")] for key, entry in entries.items()}
     expected = {key: [f"https://doi.org/{r['DOI']}"] if "DOI" in r else [] for key, r in references.items()}
     assert linked == expected
-    assert [key for key, links in linked.items() if links] == ["page2021", "cumpston2019"]
-    assert [key for key, entry in entries.items() if "doi" in words(entry)] == ["page2021", "cumpston2019"]
+    assert [key for key, links in list(linked.items())[:41] if links] == ["page2021", "cumpston2019"]
+    printed = [key for key, entry in entries.items() if "doi" in words(entry)]
+    assert printed == [key for key, links in linked.items() if links]
 
 
 @pytest.mark.parametrize(

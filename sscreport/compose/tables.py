@@ -80,6 +80,12 @@ def _pads(table: Table) -> dict[int, float]:
     return {name: max(column.values()) - own for column in tails.values() for name, own in column.items()}
 
 
+def _letter(position: int) -> str:
+    """The mark of a footnote by its position from 0: a to z, then aa to az, ba …"""
+    before, letter = divmod(position, len(ascii_lowercase))
+    return (_letter(before - 1) if before else "") + ascii_lowercase[letter]
+
+
 class _Setter:
     def __init__(self, table: Table):
         self.table = table
@@ -125,8 +131,8 @@ class _Setter:
     def _mark(self, note: Note) -> str:
         words = note.text.content if isinstance(note.text, Value) else note.text
         if words not in self.letters:
-            lettered = sum(mark in ascii_lowercase for mark in self.letters.values())
-            self.letters[words] = note.mark or ascii_lowercase[lettered]
+            lettered = sum(mark.isalpha() for mark in self.letters.values())
+            self.letters[words] = note.mark or _letter(lettered)
             self.texts[words] = note.text
         return self.letters[words]
 
@@ -135,7 +141,9 @@ class _Setter:
 
     def notes(self) -> Markup:
         """Letters first, in their order; then the notes with a mark of their own."""
-        ordered = sorted(self.letters.items(), key=lambda item: (item[1] not in ascii_lowercase, item[1]))
+        ordered = sorted(
+            self.letters.items(), key=lambda item: (not item[1].isalpha(), len(item[1]), item[1])
+        )
         return Markup("").join(
             Markup('<p><sup data-ref="{}">{}</sup> {}</p>').format(
                 self._anchor(mark), mark, self._part(self.texts[words])
