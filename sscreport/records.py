@@ -250,6 +250,50 @@ class OtherModel:
 
 
 @dataclass(frozen=True)
+class Specification:
+    """One way to analyse: the level chosen in each dimension, and the result on the reported scale."""
+
+    levels: tuple[str, ...]
+    estimate: float
+    ci_low: float
+    ci_high: float
+    p: float
+
+
+@dataclass(frozen=True)
+class Level:
+    """One choice of a dimension: its name, and over the specifications with it the range of the estimates
+    and the share that is significant, in percent."""
+
+    id: str
+    name: Value | str
+    lowest: Value
+    highest: Value
+    significant: Value
+
+
+@dataclass(frozen=True)
+class Grid:
+    """Every reasonable way to analyse the same studies, by the size of the estimate.
+
+    ``dimensions``: the levels of each choice, by its title, in the order of `Specification.levels`; empty
+    where no figure shows them. ``article`` and ``sound``: positions of the two specifications, where they
+    are among them.
+    """
+
+    specifications: tuple[Specification, ...]
+    dimensions: Mapping[str, tuple[Level, ...]]
+    article: int | None
+    sound: int | None
+    count: Value
+    significant: Value
+    lowest: Value
+    highest: Value
+    median: Value
+    flipped: Value
+
+
+@dataclass(frozen=True)
 class Synthesis:
     """All results of one analysis. ``level`` is the confidence level of every interval, in percent.
 
@@ -271,6 +315,7 @@ class Synthesis:
     important: Value | None = None  # the minimal important difference of the outcome
     baujat: tuple[BaujatPoint, ...] = ()  # of each study effect, where a figure shows them
     sweep: Mapping[float, Pooled] = field(default_factory=dict)  # by the pre-post correlation, likewise
+    grid: Grid | None = None  # of the whole analysis, where alternatives are asked for
 
     @property
     def reconstructed(self) -> bool:
