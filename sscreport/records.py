@@ -262,8 +262,8 @@ class Specification:
 
 @dataclass(frozen=True)
 class Level:
-    """One choice of a dimension: its name, and over the specifications with it the range of the estimates
-    and the share that is significant, in percent."""
+    """One choice of a dimension, and what came out over the specifications with it: the range of their
+    estimates, and the share that is significant, in percent."""
 
     id: str
     name: Value | str
@@ -273,18 +273,28 @@ class Level:
 
 
 @dataclass(frozen=True)
+class Dimension:
+    """One thing that has to be chosen; ``place`` is that of its level in `Specification.levels`."""
+
+    title: str
+    place: int
+    levels: tuple[Level, ...]
+
+
+@dataclass(frozen=True)
 class Grid:
     """Every reasonable way to analyse the same studies, by the size of the estimate.
 
-    ``dimensions``: the levels of each choice, by its title, in the order of `Specification.levels`; empty
-    where no figure shows them. ``article`` and ``sound``: positions of the two specifications, where they
-    are among them.
+    ``dimensions`` is empty where no figure shows them. ``article`` and ``sound`` are the positions of the
+    two specifications that are named, where they are among them; ``alpha`` the level of significance.
     """
 
     specifications: tuple[Specification, ...]
-    dimensions: Mapping[str, tuple[Level, ...]]
+    dimensions: tuple[Dimension, ...]
     article: int | None
     sound: int | None
+    sound_estimate: Value | None
+    alpha: Value
     count: Value
     significant: Value
     lowest: Value

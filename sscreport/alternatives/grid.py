@@ -20,7 +20,7 @@ from sscreport.statistics.tau_squared import Method
 
 FIXED, RANDOM, ALL = "fixed", "random", "none"
 MODEL, BETWEEN, INTERVAL, CORRELATION, WITHOUT = range(5)  # places in `Specification.levels`
-TITLES = ("Model", "τ²", "Interval", "Correlation", "Without")
+TITLES = ("Model", "Estimator", "Interval", "Correlation", "Without")
 MODELS = {FIXED: "fixed effect", RANDOM: "random effects"}
 ESTIMATORS = {
     "DL": "DerSimonian-Laird",
@@ -32,7 +32,7 @@ ESTIMATORS = {
     "HS": "Hunter-Schmidt",
     "SJ": "Sidik-Jonkman",
 }
-INTERVALS = {"z": "Wald", "hk": "Hartung-Knapp", "hk_adhoc": "Hartung-Knapp, at least Wald"}
+INTERVALS = {"z": "Wald", "hk": "Hartung-Knapp", "hk_adhoc": "Hartung-Knapp ≥ Wald"}
 
 
 @dataclass(frozen=True)

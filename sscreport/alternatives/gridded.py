@@ -29,7 +29,7 @@ from sscreport.alternatives.grid import (
 from sscreport.alternatives.model import once
 from sscreport.alternatives.results import Bench
 from sscreport.analyse.effects import roles
-from sscreport.records import Grid, Level, Specification, StudyEffect
+from sscreport.records import Dimension, Grid, Level, Specification, StudyEffect
 from sscreport.statistics.inputs import Array
 from sscreport.values import Book, Rule, Value
 
@@ -115,6 +115,7 @@ class Gridded:
         ``article`` and ``sound``: the levels of these two specifications.
         """
         bench = self.bench
+        sound_estimate = bench.book.get(f"sound.{self.key}.estimate")
         concluded = bench.book[f"{self.key}.change"]
         counted = {"style": "count", "unit": "specifications"}
         measured = {"style": "estimate", "unit": self._unit}
@@ -135,9 +136,11 @@ class Gridded:
         places = {spec.levels: place for place, spec in enumerate(self.specifications)}
         return Grid(
             specifications=tuple(self.specifications),
-            dimensions=self._dimensions() if drawn else {},
+            dimensions=self._dimensions() if drawn else (),
             article=places.get(article),
-            sound=places.get(sound),
+            sound=None if sound_estimate is None else places.get(sound),
+            sound_estimate=sound_estimate,
+            alpha=bench.alpha,
             count=count,
             significant=significant,
             lowest=lowest,
@@ -150,7 +153,7 @@ class Gridded:
         words = [policy.change(s.estimate, s.p, alpha, better, self.measure) for s in specs]
         return sum(word != concluded for word in words)
 
-    def _dimensions(self) -> dict[str, tuple[Level, ...]]:
+    def _dimensions(self) -> tuple[Dimension, ...]:
         studies = {effect.study.id: effect.study.label for effect in self.effects}
         tried = {correlation_id(r): r for r in self.choosable.correlations if r is not None}
         names: dict[int, dict[str, Value | str]] = {
@@ -161,13 +164,15 @@ class Gridded:
             WITHOUT: {ALL: "no study", **studies},
         }
         used = {place: {spec.levels[place] for spec in self.specifications} for place in names}
-        return {
-            TITLES[place]: tuple(
-                self._level(place, id, name) for id, name in levels.items() if id in used[place]
+        return tuple(
+            Dimension(
+                TITLES[place],
+                place,
+                tuple(self._level(place, id, name) for id, name in levels.items() if id in used[place]),
             )
             for place, levels in names.items()
             if levels
-        }
+        )
 
     def _level(self, place: int, id: str, name: Value | str) -> Level:
         def own(specs: Specifications) -> Specifications:

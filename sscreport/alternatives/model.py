@@ -18,7 +18,7 @@ from sscreport.statistics.results import Estimate
 from sscreport.statistics.tau_squared import Method
 
 MOST = 0.99  # the highest correlation that is looked at
-STEP = 0.01  # between two correlations, where an interval may start or stop to exclude no effect
+STEP = 0.03  # between the correlations at which an interval is looked at before its end is sought
 LEAST_STUDIES = 3  # for a prediction interval
 
 T = TypeVar("T")
