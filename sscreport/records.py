@@ -262,13 +262,12 @@ class Specification:
 
 @dataclass(frozen=True)
 class Level:
-    """One choice of a dimension, and what came out over the specifications with it: the range of their
+    """One choice of a dimension, and what came out over the specifications with it: the median of their
     estimates, and the share that is significant, in percent."""
 
     id: str
     name: Value | str
-    lowest: Value
-    highest: Value
+    median: Value
     significant: Value
 
 

@@ -43,7 +43,8 @@ def alternatives(review: Review, syntheses: Sequence[Synthesis]) -> tuple[Synthe
     found, problems = [], []
     for synthesis in syntheses:
         try:
-            found.append(replace(synthesis, grid=_analysis(Bench(Desk(review, synthesis.analysis)), synthesis)))
+            bench = Bench(Desk(review, synthesis.analysis))
+            found.append(replace(synthesis, grid=_analysis(bench, synthesis)))
         except (ValueError, ArithmeticError) as error:
             expected = f"The data of this analysis allow no sound alternative. {error}"
             rows = synthesis.analysis.rows

@@ -16,7 +16,8 @@ from sscreport.values import COUNT, SUM, Book, Input, Rule, Value
 
 CLOPPER_PEARSON = Rule("exact binomial limit", "Clopper & Pearson (1934) Biometrika 26:404")
 ONE_SIDED = Rule(
-    "one-sided exact binomial upper limit at the confidence level", "Clopper & Pearson (1934) Biometrika 26:404"
+    "one-sided exact binomial upper limit at the confidence level",
+    "Clopper & Pearson (1934) Biometrika 26:404",
 )
 PROPORTION = Rule("events among all")
 LOGIT = Rule(
@@ -105,16 +106,23 @@ def safety(book: Book) -> None:
         return
     for name, value in (("events", events), ("patients", patients)):
         book.derive(
-            f"sound.safety.serious.{name}", COUNT, int, value, style="count", label=value.label, unit=value.unit
+            f"sound.safety.serious.{name}",
+            COUNT,
+            int,
+            value,
+            style="count",
+            label=value.label,
+            unit=value.unit,
         )
 
     def upper(x: float, n: float, level: float) -> float:
         # One-sided at the level is two-sided with twice the tail.
         return 100 * float(proportion_interval(min(x, n), n, level=1 - 2 * (1 - level / 100))[1])
 
+    level = book["review.policy.confidence_level"]
     book.derive(
-        "sound.safety.serious.ci_high", ONE_SIDED, upper, events, patients, book["review.policy.confidence_level"],
-        style="percent1", label="One-sided exact upper limit of the share with a serious event", unit="%",
+        "sound.safety.serious.ci_high", ONE_SIDED, upper, events, patients, level, style="percent1",
+        label="One-sided exact upper limit of the share with a serious event", unit="%",
     )  # fmt: skip
 
 
@@ -194,6 +202,16 @@ def beside_placebo(bench: Bench, key: str) -> None:
         f"sound.{key}.placebo", COMPARED, _compared, book[f"sound.{key}.estimate"], lowest, highest,
         style="text", label=f"Change beside placebo arms, {bench.desk.analysis.title}",
     )  # fmt: skip
+
+    limits = book[f"sound.{key}.ci_low"], book[f"sound.{key}.ci_high"]
+    book.derive(
+        f"sound.{key}.beyond_placebo", COMPARED, _beyond, *limits, lowest, highest, style="text",
+        label=f"Whether the interval stays clear of the changes with placebo, {bench.desk.analysis.title}",
+    )  # fmt: skip
+
+
+def _beyond(low: float, high: float, lowest: float, highest: float) -> str:
+    return "yes" if low > highest or high < lowest else "no"
 
 
 def _compared(change: float, lowest: float, highest: float) -> str:

@@ -33,9 +33,7 @@ from sscreport.records import Dimension, Grid, Level, Specification, StudyEffect
 from sscreport.statistics.inputs import Array
 from sscreport.values import Book, Rule, Value
 
-GRID = Rule(
-    "over all specifications of the grid", "Simonsohn, Simmons & Nelson (2020) Nat Hum Behav 4:1208"
-)
+GRID = Rule("over all specifications of the grid", "Simonsohn, Simmons & Nelson (2020) Nat Hum Behav 4:1208")
 LISTED = Rule("one of the correlations that are listed")
 KEYS = ("model", "tau_squared", "interval", "correlation", "without")  # of the dimensions
 Specifications = Sequence[Specification]
@@ -129,7 +127,10 @@ class Gridded:
         )  # fmt: skip
         lowest, highest, median = (
             self.enter(
-                name, lambda specs, f=function: float(f(_estimates(specs))), label=f"{name} estimate", **measured
+                name,
+                lambda specs, f=function: float(f(_estimates(specs))),
+                label=f"{name} estimate",
+                **measured,
             )
             for name, function in (("lowest", np.min), ("highest", np.max), ("median", np.median))
         )
@@ -181,17 +182,19 @@ class Gridded:
         def share(specs: Specifications, alpha: float) -> float:
             return 100 * _significant(own(specs), alpha) / len(own(specs))
 
-        def extreme(end: str, function: Callable[..., float]) -> Value:
-            return self.enter(
-                f"{KEYS[place]}.{id}.{end}", lambda specs: float(function(_estimates(own(specs)))),
-                style="estimate", unit=self._unit, label=f"{end} estimate with one choice of {TITLES[place]}",
-            )  # fmt: skip
+        def median(specs: Specifications) -> float:
+            return float(np.median(_estimates(own(specs))))
 
+        about, under = f"with one choice of {TITLES[place].lower()}", f"{KEYS[place]}.{id}"
         return Level(
-            id, name, extreme("lowest", np.min), extreme("highest", np.max),
+            id,
+            name,
             self.enter(
-                f"{KEYS[place]}.{id}.significant", share, self.bench.alpha, style="percent", unit="%",
-                label=f"significant specifications with one choice of {TITLES[place]}",
+                f"{under}.median", median, style="estimate", unit=self._unit, label=f"median estimate {about}"
+            ),
+            self.enter(
+                f"{under}.significant", share, self.bench.alpha, style="percent", unit="%",
+                label=f"significant specifications {about}",
             ),
         )  # fmt: skip
 

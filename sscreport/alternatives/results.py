@@ -33,9 +33,7 @@ PREDICTION = Rule(
     "estimate ± t × √(τ² + standard error²), t on k − 1 degrees of freedom, as with Hartung-Knapp",
     "Veroniki et al. (2019) Res Synth Methods 10:23",
 )
-I_SQUARED = Rule(
-    "I² from τ² and the typical sampling variance", "Higgins & Thompson (2002) Stat Med 21:1539"
-)
+I_SQUARED = Rule("I² from τ² and the typical sampling variance", "Higgins & Thompson (2002) Stat Med 21:1539")
 RESCALED = Rule(
     "standard error times the ratio of the changes' standard deviations",
     "Cochrane Handbook for Systematic Reviews of Interventions, section 6.5.2.8",
@@ -149,7 +147,7 @@ def _pooled(
     inputs = [[effect.effect for effect in effects], errors, bench.desk.level, *more]
     studies = len({effect.study.id for effect in effects})
     rule = SINGLE if alone else REPEATED if again else SOUND
-    wanted = {name: rule for name in ("estimate", "ci_low", "ci_high", "p")}
+    wanted = dict.fromkeys(("estimate", "ci_low", "ci_high", "p"), rule)
     if whole and studies > 1:
         wanted |= {"tau_squared": SOUND, "i_squared": I_SQUARED}
     if whole and studies > 2:

@@ -212,22 +212,17 @@ def _specification(entry: Entry, _: Drawing, by_id: ById) -> FigureData | None:
         for title, align in (
             ("Choice", "left"),
             ("Level", "left"),
-            ("Lowest estimate", "right"),
-            ("Highest estimate", "right"),
+            ("Median estimate", "right"),
             ("Significant", "right"),
         )
     )
     rows = [(dimension.title, level) for dimension in grid.dimensions for level in dimension.levels]
     body = tuple(
-        (
-            _cell(title, header=True),
-            _cell(level.name),
-            *map(_number, (level.lowest, level.highest, level.significant)),
-        )
+        (_cell(title, header=True), _cell(level.name), _number(level.median), _number(level.significant))
         for title, level in rows
     )
     told = tuple(
-        f"{title}, {part_text(level.name)}: estimates from {printed(level.lowest)} to {printed(level.highest)}, "
+        f"{title}, {part_text(level.name)}: median estimate {printed(level.median)}, "
         f"significant in {printed(level.significant)}."
         for title, level in rows
     )

@@ -323,15 +323,16 @@ def named_specifications(grid: Grid, synthesis: Synthesis) -> Parts:
         parts += [NAMED_ARTICLE, synthesis.overall.pooled.estimate, "; "]
     if grid.sound is not None and grid.sound_estimate is not None:
         parts += [NAMED_SOUND, grid.sound_estimate, "; "]
-    parts += [grid.flipped, " specifications lead to another conclusion than the article's method."]
+    many: list[Part] = [grid.flipped, " lead"] if grid.flipped.content else ["none leads"]
+    parts += [*many, " to another conclusion than the article's method."]
     return tuple(parts)
 
 
 def describe_specifications(synthesis: Synthesis, grid: Grid) -> str:
     """What a specification curve shows."""
     sentences = [
-        f"Specification curve. {synthesis.analysis.title}: {_measure_name(synthesis)} by every combination of "
-        f"{', '.join(dimension.title.lower() for dimension in grid.dimensions)}.",
+        f"Specification curve. {synthesis.analysis.title}: {_measure_name(synthesis)} by every combination "
+        f"of {', '.join(dimension.title.lower() for dimension in grid.dimensions)}.",
         line_text(specified(grid)),
         line_text(named_specifications(grid, synthesis)),
     ]

@@ -27,7 +27,8 @@ BESIDE = 1.6  # from a name to the marks
 BASELINE = 0.85  # mm, from the bottom of a line to that of its name
 SIGNIFICANT, OTHER = POINT_FILL, "#c3cbd3"
 ARTICLE, SOUND = "#d55e00", "#009e73"
-SHARE = 0.75  # of the room of a specification that its mark takes
+SHARE = 0.75  # of the room of a specification that its mark takes, where that is not too narrow
+NARROW = 0.5  # mm
 REACH = 0.75  # past the estimates, in their range, that an axis shows of wider intervals
 
 
@@ -44,7 +45,9 @@ def specification_curve(figure_id: str, synthesis: Synthesis, grid: Grid, width:
     floor = bottom + sum(BETWEEN + len(dimension.levels) * ROW for dimension in grid.dimensions)
     named = _named(grid, synthesis)
     for place, color, _ in named:
-        canvas.line((columns.middle(place), TOP), (columns.middle(place), floor), color=color, dash=(0.8, 0.6))
+        canvas.line(
+            (columns.middle(place), TOP), (columns.middle(place), floor), color=color, dash=(0.8, 0.6)
+        )
     for color, places in columns.by_significance(range(len(specs))):
         ends = [(side.place(specs[i].ci_high), side.place(specs[i].ci_low)) for i in places]
         columns.comb(canvas, zip(places, ends, strict=True), bottom, color)
@@ -77,8 +80,12 @@ class _Columns:
     left: float
     step: float
 
+    @property
+    def wide(self) -> float:
+        return self.step * (SHARE if self.step > NARROW else 1.0)
+
     def middle(self, place: int) -> float:
-        return self.left + (place + SHARE / 2) * self.step
+        return self.left + place * self.step + self.wide / 2
 
     def by_significance(self, places: Iterable[int]) -> list[tuple[str, list[int]]]:
         """The places in two colours."""
@@ -97,7 +104,7 @@ class _Columns:
         outline: list[Point] = []
         for place, (top, bottom) in bars:
             start = self.left + place * self.step
-            end = start + SHARE * self.step
+            end = start + self.wide
             outline += [(start, base), (start, top), (end, top), (end, bottom)]
             outline += [(start, bottom), (start, base)] if bottom != base else []
         if outline:
@@ -133,9 +140,7 @@ def _named(grid: Grid, synthesis: Synthesis) -> list[tuple[int, str, Value]]:
         (grid.article, ARTICLE, synthesis.overall.pooled.estimate),
         (grid.sound, SOUND, grid.sound_estimate),
     ]
-    return [
-        (place, color, value) for place, color, value in found if place is not None and value is not None
-    ]
+    return [(place, color, value) for place, color, value in found if place is not None and value is not None]
 
 
 def _room_for_names(grid: Grid) -> float:

@@ -112,9 +112,9 @@ def change_correlation(sd_pre: ArrayLike, sd_post: ArrayLike, sd_change: ArrayLi
 def rescaled_error(
     se: ArrayLike, recorded: ArrayLike, r: ArrayLike, sd_pre: ArrayLike = 1.0, sd_post: ArrayLike = 1.0
 ) -> Floats:
-    """Standard errors of changes at a correlation ``r`` instead of the ``recorded`` one: se · s(r) / s(recorded).
+    """Standard errors of changes at a correlation ``r`` instead of the ``recorded`` one.
 
-    s is `change_sd`; 0 is recorded where before and after were compared as two independent groups, since
+    se · s(r) / s(recorded) with s = `change_sd`, Cochrane Handbook, section 6.5.2.8. 0 is recorded where before and after were compared as two independent groups, since
     s₁²/n + s₂²/n is then s(0)²/n. Where the standard deviations are not known leave them equal: the variance
     is proportional to 1 − r. Shapes must go together; ``se`` is greater than 0.
     """
@@ -123,7 +123,7 @@ def rescaled_error(
 
 
 def implied_correlation(se_change: ArrayLike, se: ArrayLike, recorded: ArrayLike = 0.0) -> Floats:
-    """The correlation at which the standard errors ``se``, made at the ``recorded`` one, become ``se_change``.
+    """The correlation at which standard errors ``se``, made at the ``recorded`` one, become ``se_change``.
 
     r = 1 − (1 − recorded)(se_change / se)², the inverse of `rescaled_error` with equal standard deviations
     before and after. Any shape, the same for both errors. Raises ValueError where no correlation between −1
