@@ -25,6 +25,7 @@ SOUND = Rule(
     "IntHout et al. (2014) BMC Med Res Methodol 14:25; Knapp & Hartung (2003) Stat Med 22:2693",
 )
 SINGLE = Rule("the study's own mean change, with t on n − 1 degrees of freedom")
+GIVEN = Rule("the study's own effect")
 REPEATED = Rule(
     "multilevel random effects: repeats of the same patients share their study's effect and covary",
     "Trikalinos & Olkin (2012) Clin Trials 9:610",
@@ -88,6 +89,17 @@ class Bench:
             rule=RESCALED, named="se", label=f"standard error at {r.label}",
         )  # fmt: skip
 
+    def fitting(self, effects: Sequence[StudyEffect]) -> tuple[Callable[..., Fit], list[Any]]:
+        """The fit of effects, standard errors and level, and what it needs besides them."""
+        again = repeated(effects)
+        alone = len(effects) == 1 and self.recorded is not None
+        more: list[Any] = [[e.row["study"] for e in effects]] if again else [effects[0].n] if alone else []
+
+        def of(y: np.ndarray, se: np.ndarray, level: float, extra: Any = None) -> Fit:
+            return fit(y, se, level, self.choices, extra if again else None, extra if alone else None)
+
+        return of, more
+
     def word(self, place: str, name: str, function: Callable[..., Any], *inputs: Any) -> Value:
         return self.book.derive(
             f"{place}.{name}", policy.WORDING, function, *inputs,
@@ -132,21 +144,11 @@ def _pooled(
     about: str = "",
 ) -> tuple[Value, Value]:
     """Estimate, interval and P of some effects, returning the first and the last; of a ``whole`` more."""
-    again, alone = repeated(effects), len(effects) == 1
-    more: list[Any] = []
-    if again:
-        more = [[effect.row["study"] for effect in effects]]
-    elif alone:
-        more = [effects[0].n]
-
-    def of(y: np.ndarray, se: np.ndarray, level: float, extra: Any = None) -> Fit:
-        patients, n = (extra if again else None), (extra if alone else None)
-        return fit(y, se, level, bench.choices, patients, n)
-
+    of, more = bench.fitting(effects)
     found = once(of)
     inputs = [[effect.effect for effect in effects], errors, bench.desk.level, *more]
-    studies = len({effect.study.id for effect in effects})
-    rule = SINGLE if alone else REPEATED if again else SOUND
+    studies, alone = len({effect.study.id for effect in effects}), len(effects) == 1
+    rule = (SINGLE if more else GIVEN) if alone else REPEATED if more else SOUND
     wanted = dict.fromkeys(("estimate", "ci_low", "ci_high", "p"), rule)
     if whole and studies > 1:
         wanted |= {"tau_squared": SOUND, "i_squared": I_SQUARED}
@@ -190,17 +192,14 @@ def _band(bench: Bench, place: str, effects: Sequence[StudyEffect]) -> None:
 
 def _tipping(bench: Bench, place: str, effects: Sequence[StudyEffect]) -> None:
     """The correlation that decides, and whether the interval starts or stops there to exclude no effect."""
-    again, alone = repeated(effects), len(effects) == 1
+    of, more = bench.fitting(effects)
     errors, sds = bench.errors(effects)
-    more: list[Any] = [[e.row["study"] for e in effects]] if again else [effects[0].n] if alone else []
 
     def search(
-        y: np.ndarray, se: np.ndarray, recorded: float, level: float, sds: np.ndarray, extra: Any = None
+        y: np.ndarray, se: np.ndarray, recorded: float, level: float, sds: np.ndarray, *extra: Any
     ) -> tuple[float, str] | None:
-        patients, n = (extra if again else None), (extra if alone else None)
-
         def gap(r: float) -> float:
-            found = fit(y, errors.at(r, se, recorded, sds), level, bench.choices, patients, n)
+            found = of(y, errors.at(r, se, recorded, sds), level, *extra)
             return max(found.ci_low, -found.ci_high)
 
         return tipping(gap)

@@ -114,9 +114,10 @@ def rescaled_error(
 ) -> Floats:
     """Standard errors of changes at a correlation ``r`` instead of the ``recorded`` one.
 
-    se · s(r) / s(recorded) with s = `change_sd`, Cochrane Handbook, section 6.5.2.8. 0 is recorded where before and after were compared as two independent groups, since
-    s₁²/n + s₂²/n is then s(0)²/n. Where the standard deviations are not known leave them equal: the variance
-    is proportional to 1 − r. Shapes must go together; ``se`` is greater than 0.
+    se · s(r) / s(recorded) with s = `change_sd`, Cochrane Handbook, section 6.5.2.8. The recorded one is 0
+    where before and after were compared as two independent groups, since s₁²/n + s₂²/n is then s(0)²/n.
+    Standard deviations that are not known may stay equal: the variance is proportional to 1 − r. Shapes
+    must go together; ``se`` is greater than 0.
     """
     errors = inputs.standard_errors(se)
     return errors * change_sd(sd_pre, sd_post, r) / change_sd(sd_pre, sd_post, recorded)
