@@ -206,7 +206,11 @@ def _tipping(bench: Bench, place: str, effects: Sequence[StudyEffect]) -> None:
 
     found = once(search)
     inputs = [*roles(effects, ("effect", "se")), bench.recorded, bench.desk.level, sds, *more]
-    for name, position, style in (("tipping", 0, "estimate"), ("tipping_way", 1, "text")):
+    told = (
+        ("tipping", 0, "estimate", "Correlation at which the interval touches no effect"),
+        ("tipping_way", 1, "text", "Whether the interval starts or stops to exclude no effect there"),
+    )
+    for name, position, style, label in told:
 
         def part(*items: Any, position: int = position) -> Any:
             result = found(*items)
@@ -214,9 +218,7 @@ def _tipping(bench: Bench, place: str, effects: Sequence[StudyEffect]) -> None:
 
         bench.book.derive(
             f"{place}.{name}", TIPPING, part, *inputs, style=style,
-            label=f"Correlation at which the interval {'touches' if position == 0 else 'starts or stops'} "
-            f"to exclude no effect, {bench.desk.analysis.title}",
-            decided_by=bench.decided,
+            label=f"{label}, {bench.desk.analysis.title}", decided_by=bench.decided,
         )  # fmt: skip
 
 
