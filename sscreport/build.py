@@ -1,6 +1,6 @@
 """Build: the straight line from a review's data to its finished manuscripts.
 
-    data/ ─ load ─▶ Review ─ validate ─▶ Review ─ analyse ─▶ Syntheses ─ grade ─▶ Findings
+    data/ ─ load ─▶ Review ─ validate ─▶ Review ─ analyse, alternatives ─▶ Syntheses ─ grade ─▶ Findings
           ─ draw ─▶ Figures ─ tabulate ─▶ Tables ─ compose ─▶ one document tree
           ─ register ─▶ Origins ─ write ─▶ files
 
@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from sscreport.alternatives import alternatives
 from sscreport.analyse import analyse
 from sscreport.compose import compose
 from sscreport.describe import describe
@@ -108,7 +109,7 @@ def make(review_folder: Path, progress: Progress, paint: bool = True) -> Made:
     return Made(review, manuscript, tables, warnings)
 
 
-def synthesise(review_folder: Path, progress: Progress) -> tuple[Review, list[Synthesis]]:
+def synthesise(review_folder: Path, progress: Progress) -> tuple[Review, Sequence[Synthesis]]:
     """The review with its results, as figures and tables show them; raises as `build` does."""
     with progress.step("load"):
         review, problems = load(review_folder)
@@ -117,4 +118,5 @@ def synthesise(review_folder: Path, progress: Progress) -> tuple[Review, list[Sy
     with progress.step("analyse"):
         describe(review)
         syntheses = analyse(review)
+        syntheses = alternatives(review, syntheses)
     return review, syntheses

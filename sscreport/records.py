@@ -250,6 +250,59 @@ class OtherModel:
 
 
 @dataclass(frozen=True)
+class Specification:
+    """One way to analyse: the level chosen in each dimension, and the result on the reported scale."""
+
+    levels: tuple[str, ...]
+    estimate: float
+    ci_low: float
+    ci_high: float
+    p: float
+
+
+@dataclass(frozen=True)
+class Level:
+    """One choice of a dimension, and what came out over the specifications with it: the median of their
+    estimates, and the share that is significant, in percent."""
+
+    id: str
+    name: Value | str
+    median: Value
+    significant: Value
+
+
+@dataclass(frozen=True)
+class Dimension:
+    """One thing that has to be chosen; ``place`` is that of its level in `Specification.levels`."""
+
+    title: str
+    place: int
+    levels: tuple[Level, ...]
+
+
+@dataclass(frozen=True)
+class Grid:
+    """Every reasonable way to analyse the same studies, by the size of the estimate.
+
+    ``dimensions`` is empty where no figure shows them. ``article`` and ``sound`` are the positions of the
+    two specifications that are named, where they are among them; ``alpha`` the level of significance.
+    """
+
+    specifications: tuple[Specification, ...]
+    dimensions: tuple[Dimension, ...]
+    article: int | None
+    sound: int | None
+    sound_estimate: Value | None
+    alpha: Value
+    count: Value
+    significant: Value
+    lowest: Value
+    highest: Value
+    median: Value
+    flipped: Value
+
+
+@dataclass(frozen=True)
 class Synthesis:
     """All results of one analysis. ``level`` is the confidence level of every interval, in percent.
 
@@ -271,6 +324,7 @@ class Synthesis:
     important: Value | None = None  # the minimal important difference of the outcome
     baujat: tuple[BaujatPoint, ...] = ()  # of each study effect, where a figure shows them
     sweep: Mapping[float, Pooled] = field(default_factory=dict)  # by the pre-post correlation, likewise
+    grid: Grid | None = None  # of the whole analysis, where alternatives are asked for
 
     @property
     def reconstructed(self) -> bool:

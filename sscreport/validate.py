@@ -275,11 +275,32 @@ def screening_rows_are_known(review: Review) -> Iterator[Problem]:
 def references_exist(review: Review) -> Iterator[Problem]:
     cited = [(row, "references") for row in _rows(review, "studies")]
     cited += [(row, "reference") for row in _rows(review, "cited_facts")]
+    cited += [(row, "references") for row in _rows(review, "placebo_arms")]
     for row, column in cited if review.references else ():
         for key in (row.content(column) or "").split():
             if key not in review.references:
                 hint = did_you_mean(key, review.references)
                 yield _complain(row, column, f"There is no reference {key} in {REFERENCES}.{hint}")
+
+
+def placebo_arms_name_outcomes(review: Review) -> Iterator[Problem]:
+    for row in _rows(review, "placebo_arms"):
+        outcome = row.content("outcome")
+        if outcome is not None and outcome not in review.outcomes:
+            expected = f"There is no such outcome in {SETTINGS}.{_meant(outcome, review.outcomes)}"
+            yield _complain(row, "outcome", expected)
+
+
+def alternatives_have_an_order(review: Review) -> Iterator[Problem]:
+    settings = review.settings.get("alternatives")
+    if settings is None:
+        return
+    low, high = settings["band"]["low"], settings["band"]["high"]
+    if not low <= settings["correlation"] <= high:
+        yield _setting(
+            "alternatives", "correlation", settings["correlation"],
+            f"It must lie in the band of correlations, from {low:g} to {high:g}.",
+        )  # fmt: skip
 
 
 def judgements_name_what_exists(review: Review) -> Iterator[Problem]:
@@ -452,6 +473,8 @@ CHECKS: tuple[Check, ...] = (
     screening_adds_up,
     screening_rows_are_known,
     references_exist,
+    placebo_arms_name_outcomes,
+    alternatives_have_an_order,
     judgements_name_what_exists,
     tables_name_columns,
     figures_name_analyses,

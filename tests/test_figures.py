@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from lxml import etree
 from PIL import Image
 
+from sscreport.alternatives import alternatives
 from sscreport.analyse import analyse
 from sscreport.describe import describe
 from sscreport.draw import Canvas, Constant, Drawing, draw, forest_plot, funnel_plot
@@ -48,7 +49,7 @@ class Drawn:
 
 def draw_review(root: Path) -> Drawn:
     review, _ = load(root)
-    syntheses = analyse(review)
+    syntheses = alternatives(review, analyse(review))
     describe(review)
     return Drawn(review, {s.analysis.id: s for s in syntheses}, draw(review, syntheses))
 

@@ -81,7 +81,7 @@ def pooled(
         z=z,
         p=desk.derive(place, "p", p_value, z),
         k=desk.derive(place, "studies", lambda ids: len(set(ids)), [e.row["study"] for e in effects]),
-        n=_participants(desk, place, effects),
+        n=participants(desk, place, effects),
         weight=weight,
         totals=_totals(desk, place, effects),
     )
@@ -107,7 +107,7 @@ def _mean(
     return mean, derive("se", lambda *x: method.pool(*x)[1], *inputs)
 
 
-def _participants(desk: Desk, place: str, effects: Sequence[StudyEffect]) -> Value:
+def participants(desk: Desk, place: str, effects: Sequence[StudyEffect]) -> Value:
     """Each study counted once, with its largest number, however many of its rows enter."""
 
     def distinct(names: Sequence[str], numbers: np.ndarray) -> int:

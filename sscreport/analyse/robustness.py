@@ -21,7 +21,7 @@ from sscreport.records import (
     Study,
     StudyEffect,
 )
-from sscreport.statistics.change import change_sd
+from sscreport.statistics.change import rescaled_error
 from sscreport.statistics.funnel_asymmetry import begg, egger
 from sscreport.statistics.results import quantile
 from sscreport.statistics.sensitivity import Baujat
@@ -145,20 +145,17 @@ def sweep(desk: Desk, effects: Sequence[StudyEffect], model: Value) -> dict[floa
 
 
 def _assumed_se(desk: Desk, place: str, effect: StudyEffect, r: float) -> Value:
-    """The standard error of a change at a correlation of ``r``: se · s(r) / s(r₀).
+    """The standard error of a change at a correlation of ``r``, by `rescaled_error`.
 
-    s(r) = √(s₁² + s₂² − 2 r s₁ s₂) is the standard deviation of the change, and r₀ the recorded
-    correlation that se assumes: 0 where before and after were compared as two independent groups,
-    since s₁²/n + s₂²/n is then s(0)²/n. Where the data do not give the standard deviations before
-    and after (roles ``sd_before`` and ``sd_after``) they are taken to be equal: s(r)² ∝ 1 − r.
+    Where the data do not give the standard deviations before and after (roles ``sd_before`` and
+    ``sd_after``) they are taken to be equal.
     """
     recorded = desk.book[f"review.analyses.{desk.analysis.id}.correlation"]
     spread = [effect.columns[role] for role in ("sd_before", "sd_after") if role in effect.columns]
     known = len(spread) == 2 and all(value.content is not None for value in spread)
 
-    def at(se: float, before: float, sds: np.ndarray | None = None) -> float:
-        first, second = (1.0, 1.0) if sds is None else sds
-        return float(se * change_sd(first, second, r) / change_sd(first, second, before))
+    def at(se: float, before: float, sds: Sequence[float] = ()) -> float:
+        return float(rescaled_error(se, before, r, *sds))
 
     own = effect.key.removeprefix(f"{desk.analysis.id}.")
     return desk.derive(

@@ -22,6 +22,7 @@ from sscreport.draw.funnel import funnel_plot
 from sscreport.draw.nos import nos_plot
 from sscreport.draw.plan import Plan
 from sscreport.draw.plans import cumulative_plan, forest_plan, leave_one_out_plan, nos_stars
+from sscreport.draw.specification import specification_curve
 from sscreport.draw.sweep import sweep_plot
 from sscreport.folder import SETTINGS
 from sscreport.problems import BuildError, InputError, Problem
@@ -43,6 +44,7 @@ __all__ = [
     "forest_plot",
     "funnel_plot",
     "nos_plot",
+    "specification_curve",
     "sweep_plot",
 ]
 
@@ -130,6 +132,19 @@ def _sweep(entry: Entry, review: Review, syntheses: ById) -> Drawing:
     return sweep_plot(entry["id"], _synthesis(entry, syntheses), recorded, **_options(entry, "width"))
 
 
+def _specification(entry: Entry, _: Review, syntheses: ById) -> Drawing:
+    synthesis = _synthesis(entry, syntheses)
+    if synthesis.grid is None:
+        expected = (
+            "A specification curve needs the table [alternatives], and an analysis of two effects or more of "
+            "different patients."
+        )
+        raise InputError(
+            [Problem(SETTINGS, expected, row=entry["id"], column="analysis", value=synthesis.analysis.id)]
+        )
+    return specification_curve(entry["id"], synthesis, synthesis.grid, **_options(entry, "width"))
+
+
 def _nos(entry: Entry, review: Review, _: ById) -> Drawing:
     return nos_plot(entry["id"], review, **_options(entry, "width"))
 
@@ -142,6 +157,7 @@ KINDS: dict[str, Callable[[Entry, Review, ById], Drawing]] = {
     "cumulative": _cumulative,
     "funnel": _funnel,
     "nos": _nos,
+    "specification": _specification,
     "sweep": _sweep,
 }
 

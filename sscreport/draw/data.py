@@ -13,7 +13,7 @@ from typing import Any
 
 from sscreport import wording
 from sscreport.draw import phrases
-from sscreport.draw.canvas import Constant, Part, Text, line_text
+from sscreport.draw.canvas import Constant, Part, Text, line_text, part_text
 from sscreport.draw.drawing import Drawing
 from sscreport.draw.plans import arm
 from sscreport.measures import MEASURES, Column, Measure, measure_of
@@ -199,6 +199,36 @@ def _funnel(entry: Entry, _: Drawing, by_id: ById) -> FigureData:
     return FigureData(Table(entry["id"], (head,), body), told)
 
 
+# ---------------------------------------------------------------- specification curves
+
+
+def _specification(entry: Entry, _: Drawing, by_id: ById) -> FigureData | None:
+    """One row a choice: what came out over the specifications that made it."""
+    grid = by_id[entry["analysis"]].grid
+    if grid is None:
+        return None
+    head = tuple(
+        _cell(title, align=align, header=True)
+        for title, align in (
+            ("Choice", "left"),
+            ("Level", "left"),
+            ("Median estimate", "right"),
+            ("Significant", "right"),
+        )
+    )
+    rows = [(dimension.title, level) for dimension in grid.dimensions for level in dimension.levels]
+    body = tuple(
+        (_cell(title, header=True), _cell(level.name), _number(level.median), _number(level.significant))
+        for title, level in rows
+    )
+    told = tuple(
+        f"{title}, {part_text(level.name)}: median estimate {printed(level.median)}, "
+        f"significant in {printed(level.significant)}."
+        for title, level in rows
+    )
+    return FigureData(Table(entry["id"], (head,), body), told)
+
+
 # ---------------------------------------------------------------- flow diagrams
 
 _COUNTED = re.compile(r"\s*\(n\s*=\s*$")
@@ -239,10 +269,11 @@ def _from_first_word(parts: Iterable[Part], strip: Callable[[str], str]) -> list
     return [strip(part) if i == 0 and isinstance(part, str) else part for i, part in enumerate(kept)]
 
 
-DATA: Mapping[str, Callable[[Entry, Drawing, ById], FigureData]] = {
+DATA: Mapping[str, Callable[[Entry, Drawing, ById], FigureData | None]] = {
     "flow": _flow,
     "forest": _forest,
     "leave-one-out": _leave_one_out,
     "cumulative": _cumulative,
     "funnel": _funnel,
+    "specification": _specification,
 }

@@ -8,6 +8,7 @@ from sscreport import wording
 from sscreport.draw.canvas import Constant, Part, line_text
 from sscreport.measures import MEASURES, measure_of
 from sscreport.records import (
+    Grid,
     Group,
     Heterogeneity,
     Pooled,
@@ -290,6 +291,50 @@ def describe_sweep(synthesis: Synthesis, recorded: Value) -> str:
         f"{synthesis.analysis.title}: {_measure_name(synthesis)}.",
         f"As recorded, r = {printed(recorded)}: {_told(synthesis.overall.pooled, synthesis)}.",
         f"{told}.",
+    ]
+    return " ".join(sentences + _told_note(synthesis.reconstructed))
+
+
+NAMED_ARTICLE, NAMED_SOUND = "Orange: the article's specification, ", "green: the sound alternative, "
+
+
+def specified(grid: Grid) -> Parts:
+    """How many specifications there are and what came out over them."""
+    return (
+        grid.count,
+        " specifications by the size of the estimate, ",
+        grid.lowest,
+        " to ",
+        grid.highest,
+        " (median ",
+        grid.median,
+        "); dark: significant at ",
+        grid.alpha,
+        ", ",
+        grid.significant,
+        " of them. Wide intervals are cut at the axis.",
+    )
+
+
+def named_specifications(grid: Grid, synthesis: Synthesis) -> Parts:
+    """The results of the specifications that have a colour; another conclusion is counted in any case."""
+    parts: list[Part] = []
+    if grid.article is not None:
+        parts += [NAMED_ARTICLE, synthesis.overall.pooled.estimate, "; "]
+    if grid.sound is not None and grid.sound_estimate is not None:
+        parts += [NAMED_SOUND, grid.sound_estimate, "; "]
+    many: list[Part] = [grid.flipped, " lead"] if grid.flipped.content else ["none leads"]
+    parts += [*many, " to another conclusion than the article's method."]
+    return tuple(parts)
+
+
+def describe_specifications(synthesis: Synthesis, grid: Grid) -> str:
+    """What a specification curve shows."""
+    sentences = [
+        f"Specification curve. {synthesis.analysis.title}: {_measure_name(synthesis)} by every combination "
+        f"of {', '.join(dimension.title.lower() for dimension in grid.dimensions)}.",
+        line_text(specified(grid)),
+        line_text(named_specifications(grid, synthesis)),
     ]
     return " ".join(sentences + _told_note(synthesis.reconstructed))
 

@@ -25,7 +25,9 @@ from sscreport.statistics.change import (
     change_correlation,
     change_sd,
     difference,
+    implied_correlation,
     mean_change,
+    rescaled_error,
     standardized_mean_change,
     standardized_mean_change_raw,
 )
@@ -92,7 +94,7 @@ from sscreport.statistics.proportions import (
     raw_proportion,
 )
 from sscreport.statistics.rates import incidence_rate_difference, incidence_rate_ratio
-from sscreport.statistics.repeated import covariance_of_repeats, generalized_least_squares
+from sscreport.statistics.repeated import combine_repeats, covariance_of_repeats, generalized_least_squares
 from sscreport.statistics.results import EffectSizes, Estimate
 from sscreport.statistics.sensitivity import baujat, cumulative, influence, leave_one_out
 from sscreport.statistics.subgroups import subgroups
@@ -111,6 +113,7 @@ __all__ = [
     "cochran_mantel_haenszel_test",
     "cochran_q",
     "combine_groups",
+    "combine_repeats",
     "covariance_of_repeats",
     "cumulative",
     "difference",
@@ -134,6 +137,7 @@ __all__ = [
     "i_squared",
     "incidence_rate_difference",
     "incidence_rate_ratio",
+    "implied_correlation",
     "influence",
     "leave_one_out",
     "log_odds_ratio_to_smd",
@@ -160,6 +164,7 @@ __all__ = [
     "ratio_of_means",
     "raw_correlation",
     "raw_proportion",
+    "rescaled_error",
     "risk_difference",
     "risk_ratio",
     "sd_from_difference_se",

@@ -109,6 +109,34 @@ def change_correlation(sd_pre: ArrayLike, sd_post: ArrayLike, sd_change: ArrayLi
     return 1 - (change - (pre - post)) * (change + (pre - post)) / (2 * pre * post)
 
 
+def rescaled_error(
+    se: ArrayLike, recorded: ArrayLike, r: ArrayLike, sd_pre: ArrayLike = 1.0, sd_post: ArrayLike = 1.0
+) -> Floats:
+    """Standard errors of changes at a correlation ``r`` instead of the ``recorded`` one.
+
+    se · s(r) / s(recorded) with s = `change_sd`, Cochrane Handbook, section 6.5.2.8. The recorded one is 0
+    where before and after were compared as two independent groups, since s₁²/n + s₂²/n is then s(0)²/n.
+    Standard deviations that are not known may stay equal: the variance is proportional to 1 − r. Shapes
+    must go together; ``se`` is greater than 0.
+    """
+    errors = inputs.standard_errors(se)
+    return errors * change_sd(sd_pre, sd_post, r) / change_sd(sd_pre, sd_post, recorded)
+
+
+def implied_correlation(se_change: ArrayLike, se: ArrayLike, recorded: ArrayLike = 0.0) -> Floats:
+    """The correlation at which standard errors ``se``, made at the ``recorded`` one, become ``se_change``.
+
+    r = 1 − (1 − recorded)(se_change / se)², the inverse of `rescaled_error` with equal standard deviations
+    before and after. Any shape, the same for both errors. Raises ValueError where no correlation between −1
+    and 1 does it.
+    """
+    change, errors = inputs.standard_errors(se_change), inputs.standard_errors(se)
+    inputs.same_shape("Standard errors", change, errors)
+    r = 1 - (1 - checks.correlations(recorded)) * (change / errors) ** 2
+    inputs.require(np.abs(r) < 1, "No correlation between -1 and 1 makes this standard error", r)
+    return r
+
+
 def _changes(mean_pre: ArrayLike, mean_post: ArrayLike, sd: ArrayLike, n: ArrayLike) -> tuple[Array, ...]:
     pre, post = inputs.measured(mean_pre, "Means"), inputs.measured(mean_post, "Means")
     spread, size = checks.standard_deviations(sd), checks.sizes(n)

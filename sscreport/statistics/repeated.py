@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 from sscreport.statistics import heterogeneity, inputs
 from sscreport.statistics.inputs import Array, Floats, Studies
 from sscreport.statistics.linear_model import Regression
-from sscreport.statistics.results import Estimate
+from sscreport.statistics.results import EffectSizes, Estimate
 
 
 @dataclass(frozen=True)
@@ -56,6 +56,28 @@ def covariance_of_repeats(
     rho = np.where(same, correlation**apart, 0.0)
     np.fill_diagonal(rho, 1.0)
     return rho * np.sqrt(v[:, np.newaxis] * v)
+
+
+def combine_repeats(
+    yi: ArrayLike, vi: ArrayLike, patients: Sequence[Hashable], correlation: float
+) -> EffectSizes:
+    """One effect for each entry in ``patients``: the generalised-least-squares mean of its repeats.
+
+    In order of first mention, with covariances as `covariance_of_repeats`. Pooling these effects is the
+    multilevel model in which all repeats of a study share its random effect: given that effect, the rest
+    of what the repeats say does not depend on the mean or on τ², so the (restricted) likelihoods are the
+    same. Shapes and errors as of `covariance_of_repeats`.
+    """
+    y, v = inputs.measured(yi, "Effects"), inputs.finite(vi, "Sampling variances")
+    covariance = covariance_of_repeats(v, patients, correlation)
+    inputs.same_shape("Effects and sampling variances", y, v)
+    means = []
+    for one in dict.fromkeys(patients):
+        own = [place for place, other in enumerate(patients) if other == one]
+        means.append(generalized_least_squares(y[own], covariance[np.ix_(own, own)]))
+    return EffectSizes(
+        np.array([mean.estimate[0] for mean in means]), np.array([mean.se[0] ** 2 for mean in means])
+    )
 
 
 def generalized_least_squares(
