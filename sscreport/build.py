@@ -1,7 +1,7 @@
 """Build: the straight line from a review's data to its finished manuscripts.
 
     data/ ─ load ─▶ Review ─ validate ─▶ Review ─ analyse, alternatives ─▶ Syntheses ─ grade ─▶ Findings
-          ─ draw ─▶ Figures ─ tabulate ─▶ Tables ─ compose ─▶ one document tree
+          ─ draw ─▶ Figures ─ ledger ─▶ Entries ─ tabulate ─▶ Tables ─ compose ─▶ one document tree
           ─ register ─▶ Origins ─ write ─▶ files
 
 The order is known here and nowhere else. Nothing is written before everything is made.
@@ -21,6 +21,7 @@ from sscreport.document import Manuscript
 from sscreport.draw import draw
 from sscreport.enclosure import enclose
 from sscreport.grade import grade
+from sscreport.ledger import ledger
 from sscreport.load import load
 from sscreport.progress import Progress
 from sscreport.reconstruct import problems as reconstruction_problems
@@ -83,8 +84,10 @@ def make(review_folder: Path, progress: Progress, paint: bool = True) -> Made:
         drawings = draw(review, syntheses)
         figures = {name: drawing.figure for name, drawing in drawings.items()}
         pngs = {name: drawing.png(PNG_DPI) for name, drawing in drawings.items()} if paint else {}
+    with progress.step("ledger"):
+        entries = ledger(review)
     with progress.step("tabulate"):
-        tables = tabulate(review, findings, ratings)
+        tables = tabulate(review, findings, ratings, entries)
     with progress.step("compose"):
         composition = compose(review, figures, tables)
     with progress.step("register"):

@@ -1,7 +1,7 @@
 """Describe: counts over the included studies, the screening and the safety data.
 
-Enters values into the book under ``included.*``, ``flow.*``, ``quality.*`` and ``safety.*``; the
-tables and templates print them.
+Enters values into the book under ``included.*``, ``pooled.*``, ``flow.*``, ``quality.*`` and
+``safety.*``; the tables and templates print them.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from sscreport.records import Field, Review, Row
-from sscreport.values import COUNT, SUM, Rule, Value
+from sscreport.values import COUNT, PROVENANCE, SUM, Rule, Value
 
 DIFFERENCE = Rule("difference")
 EXTREME = Rule("lowest or highest value")
@@ -41,8 +41,10 @@ class _Describer:
 
     def describe(self) -> None:
         self._included()
+        self._pooled()
         for table, step in (
             ("screening", self._flow),
+            ("search", self._search),
             ("newcastle_ottawa", self._quality),
             ("safety", self._safety),
         ):
@@ -91,11 +93,8 @@ class _Describer:
                 self._extremes(field, [value for value in values if value.content is not None])
             if field.counted:
                 self._split(field, rows)
-            if not field.required:
-                label = f"Studies without {field.title}"
-                self._enter(
-                    f"included.without.{column}", COUNT, _missing, values, label=label, unit="studies"
-                )
+            label = f"Studies without {field.title}"
+            self._enter(f"included.without.{column}", COUNT, _missing, values, label=label, unit="studies")
 
     def _extremes(self, field: Field, values: Sequence[Value]) -> None:
         if not values:
@@ -129,7 +128,47 @@ class _Describer:
                 decided_by=values,
             )
 
+    def _pooled(self) -> None:
+        """Studies in any analysis, and for each analysis the patients whom its studies treated.
+
+        That a study is in an analysis rests on the firmest of its rows.
+        """
+        rows = [row for analysis in self.review.analyses for row in analysis.rows]
+        rows.sort(key=lambda row: PROVENANCE.index(row["study"].provenance), reverse=True)
+        firmest = {row.content("study"): row["study"] for row in rows}
+        self._enter(
+            "pooled.studies",
+            COUNT,
+            lambda names: len(set(names)),
+            list(firmest.values()),
+            label="Studies in any analysis",
+            unit="studies",
+        )
+        for analysis in self.review.analyses:
+            named = [row["study"] for row in analysis.rows]
+            own = dict.fromkeys(row.content("study") for row in analysis.rows)
+            self._enter(
+                f"pooled.{analysis.id}.patients",
+                SUM,
+                _total,
+                [self.review.studies[name].row["patients"] for name in own],
+                label=f"Patients treated by the studies of the analysis, {analysis.title}",
+                unit="patients",
+                decided_by=named,
+            )
+
     # ------------------------------------------------------------ screening
+
+    def _search(self) -> None:
+        records = [row["records"] for row in self._rows("search")]
+        self._enter(
+            "flow.databases_sum",
+            SUM,
+            _total,
+            records,
+            label="Sum of the records of each database",
+            unit="records",
+        )
 
     def _flow(self) -> None:
         count = {row.id: row["count"] for row in self._rows("screening")}

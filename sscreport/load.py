@@ -163,6 +163,8 @@ def _describing(table: Mapping[str, Any], prefix: str) -> dict[str, str]:
 def _missing_columns(dictionary: Dictionary, settings: Mapping[str, Any]) -> list[Problem]:
     """What no review can do without: its studies, and rows that say what they measured, when and where."""
     needed = {"studies": ("id", "label", "patients")}
+    if "published_claims" in dictionary.tables:
+        needed["published_claims"] = ("id", "section", "quantity", "value")
     for analysis in settings.get("analyses", []):
         if isinstance(analysis, Mapping) and analysis.get("data") in dictionary.tables:
             needed[analysis["data"]] = ("id", "study", "outcome", "timepoint_months")

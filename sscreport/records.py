@@ -484,7 +484,8 @@ class TableCell:
 class Table:
     """A finished table: rows of cells, and what a dash in them means.
 
-    ``landscape`` None leaves it to the width of the table whether the page is turned.
+    ``landscape`` None leaves it to the width of the table whether the page is turned. ``records`` say
+    the same for machines, where the printed rows would not serve them; all have the same fields.
     """
 
     id: str
@@ -492,6 +493,41 @@ class Table:
     body: tuple[tuple[TableCell, ...], ...]
     landscape: bool | None = None
     dash: str = "not reported"
+    records: tuple[Mapping[str, str], ...] = ()
+
+
+@dataclass(frozen=True)
+class Statement:
+    """One number of a published claim. ``recomputed`` is None where no data lead to it.
+
+    ``sound`` is what would be reported in its stead, None where no number would.
+    """
+
+    column: str  # of the claims file
+    printed: Value
+    recomputed: Value | None
+    sound: Value | None
+    verdict: Value
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A published claim beside what the data give, and the verdict with its reason.
+
+    ``sound`` is what a careful methodologist would report instead, empty where nothing is known.
+    ``verdict`` is the worst of its statements'; ``why`` goes on from it as a sentence.
+    """
+
+    id: str
+    section: Value
+    claim: tuple[Part, ...]
+    place: Value
+    published: tuple[Part, ...]
+    recomputed: tuple[Part, ...]
+    sound: tuple[Part, ...]
+    statements: tuple[Statement, ...]
+    verdict: Value
+    why: tuple[Part, ...]
 
 
 @dataclass(frozen=True)

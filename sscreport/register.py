@@ -124,10 +124,12 @@ def _groups(review: Review) -> dict[str, str]:
     """What keys are about, by their beginning: the analyses, counts, data tables and settings."""
     counts = {
         "included": "Counts of the included studies",
+        "pooled": "Counts of the pooled studies",
         "flow": "Counts of the search and selection",
         "quality": "Counts of study quality",
         "safety": "Counts of adverse events",
         "grade": "Certainty of the evidence",
+        "ledger": "Published claims and what became of them",
     }
     analyses = {analysis.id: analysis.title for analysis in review.analyses}
     tables = {name: f"data/{name}.csv" for name in review.tables if name not in counts}

@@ -28,11 +28,15 @@ from sscreport.records import (
     Amount,
     Analysis,
     Cite,
+    Amount,
+    Cite,
+    Entry,
     Finding,
     Note,
     Part,
     Review,
     Row,
+    Statement,
     Study,
     Table,
     TableCell,
@@ -43,6 +47,7 @@ RECONSTRUCTED = Note(f"{wording.RECONSTRUCTED}; see Methods.", mark=wording.DAGG
 
 
 def tabulate(review: Review, findings: Sequence[Finding], ratings: Sequence[Rating] = ()) -> dict[str, Table]:
+def tabulate(review: Review, findings: Sequence[Finding], entries: Sequence[Entry] = ()) -> dict[str, Table]:
     """Every table of review.toml, by id. Raises `InputError` for a kind that does not exist."""
     wanted = review.settings.get("tables", [])
     unknown = [
@@ -59,6 +64,8 @@ def tabulate(review: Review, findings: Sequence[Finding], ratings: Sequence[Rati
     if unknown:
         raise InputError(unknown)
     return {entry["id"]: KINDS[entry["kind"]](entry, _Source(review, findings, ratings)) for entry in wanted}
+    source = _Source(review, findings, entries)
+    return {entry["id"]: KINDS[entry["kind"]](entry, source) for entry in wanted}
 
 
 @dataclass(frozen=True)
@@ -66,6 +73,7 @@ class _Source:
     review: Review
     findings: Sequence[Finding]
     ratings: Sequence[Rating]
+    entries: Sequence[Entry]
 
     @property
     def book(self) -> Book:
@@ -491,6 +499,71 @@ def placebo(entry: Mapping[str, Any], source: _Source) -> Table:
         body.append((replace(first, header=True), *others))
     head = _grouped_head([("", title, a) for title, a in zip(titles, align, strict=True)])
     return Table(entry["id"], head, tuple(body), landscape=entry.get("landscape"))
+# ---------------------------------------------------------------- ledger of published claims
+
+
+def ledger(entry: Mapping[str, Any], source: _Source) -> Table:
+    """One row a published claim, below the heading of its section; for machines one record a number."""
+    titles = (
+        "Claim and where it stands",
+        "As published",
+        "Recomputed by the authors’ method",
+        "Sound alternative",
+        "Verdict and why",
+    )
+    sections: dict[str, list[Entry]] = {}
+    for claim in source.entries:
+        sections.setdefault(str(claim.section.content), []).append(claim)
+    body: list[tuple[TableCell, ...]] = []
+    for members in sections.values():
+        body.append((TableCell((members[0].section,), header=True, colspan=len(titles)),))
+        body += [_ledger_row(claim) for claim in members]
+    head = (tuple(_cell(title, header=True) for title in titles),)
+    records = tuple(_ledger_record(claim, item) for claim in source.entries for item in claim.statements)
+    landscape = entry.get("landscape")
+    return Table(entry["id"], head, tuple(body), landscape, dash="nothing to report", records=records)
+
+
+def _ledger_row(claim: Entry) -> tuple[TableCell, ...]:
+    return (
+        _cell((*claim.claim, " (", claim.place, ")"), header=True),
+        _cell(claim.published),
+        _cell(claim.recomputed),
+        _cell(claim.sound or wording.DASH),
+        _cell((claim.verdict, ": ", *claim.why)),
+    )
+
+
+def _ledger_record(claim: Entry, item: Statement) -> dict[str, str]:
+    """One printed number, with the keys that lead on and computed numbers to twelve digits."""
+    recomputed, sound = item.recomputed, item.sound
+    return {
+        "claim": claim.id,
+        "number": item.column,
+        "section": _plain((claim.section,)),
+        "what": _plain(claim.claim),
+        "place": _plain((claim.place,)),
+        "published": _plain((item.printed,)),
+        "recomputed": _digits(recomputed),
+        "recomputed_key": recomputed.key if recomputed else "",
+        "provenance": recomputed.provenance if recomputed else "",
+        "alternative": _digits(sound),
+        "alternative_key": sound.key if sound else "",
+        "alternative_in_words": _plain(claim.sound),
+        "number_verdict": _plain((item.verdict,)),
+        "verdict": _plain((claim.verdict,)),
+        "why": _plain(claim.why),
+    }
+
+
+def _plain(parts: Sequence[Part]) -> str:
+    """What parts print, for machines: a hyphen for a minus sign."""
+    texts = (wording.printed(part) if isinstance(part, Value) else part for part in parts)
+    return "".join(text for text in texts if isinstance(text, str)).replace(wording.MINUS, "-")
+
+
+def _digits(value: Value | None) -> str:
+    return "" if value is None else wording.unrounded(value.content).replace(wording.MINUS, "-")
 
 
 KINDS: dict[str, Callable[[Mapping[str, Any], _Source], Table]] = {
@@ -501,4 +574,5 @@ KINDS: dict[str, Callable[[Mapping[str, Any], _Source], Table]] = {
     "certainty": certainty,
     "alternatives": alternatives,
     "placebo": placebo,
+    "ledger": ledger,
 }

@@ -94,7 +94,10 @@ class _Setter:
         self.texts: dict[str, Value | str] = {}
 
     def row(self, cells: tuple[TableCell, ...], body: bool = False) -> Markup:
-        return Markup("<tr>{}</tr>").format(Markup("").join(self._cell(cell, body) for cell in cells))
+        group = Markup(' class="group"') if body and len(cells) == 1 and cells[0].header else ""
+        return Markup("<tr{}>{}</tr>").format(
+            group, Markup("").join(self._cell(cell, body) for cell in cells)
+        )
 
     def _cell(self, cell: TableCell, body: bool) -> Markup:
         tag = "th" if cell.header else "td"

@@ -79,7 +79,7 @@ def read_pdf(path: Path) -> Reading:
         enclosure = _enclosure(pdf)
     for name, (number, left, top) in places.items():
         _mark_destination(pages[number], name, left, top)
-    _mark_from(pages, places, "references", BIBLIOGRAPHY)
+    _mark_from(pages, places, "references", BIBLIOGRAPHY, until="supplement")
     _mark_from(pages, places, "origins", ORIGIN)
     return Reading(_rejoined([piece for page in pages for piece in _pieces(page)]), enclosure)
 
@@ -153,13 +153,18 @@ def _mark_destination(page: _Page, name: str, left: float, top: float) -> None:
 
 
 def _mark_from(
-    pages: Sequence[_Page], places: Mapping[str, tuple[int, float, float]], name: str, kind: str
+    pages: Sequence[_Page],
+    places: Mapping[str, tuple[int, float, float]],
+    name: str,
+    kind: str,
+    until: str = "",
 ) -> None:
-    """Everything after a section's heading, to the end of the document."""
+    """Everything after a section's heading, to the page where section ``until`` begins or to the end."""
     if name not in places:
         return
     first, _, top = places[name]
-    for page in pages[first:]:
+    end = places[until][0] if until in places else len(pages)
+    for page in pages[first:end]:
         for index, (own, _) in enumerate(page.identities):
             below = page.number > first or page.y[index] <= top or np.isnan(page.y[index])
             if below and own != PAGE:

@@ -1,4 +1,7 @@
-"""A table as CSV: one header row, the printed texts, and † where a result is reconstructed."""
+"""A table as CSV: one header row, the printed texts, and † where a result is reconstructed.
+
+A table that has records for machines is written from these.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,10 @@ from sscreport.values import Value
 
 def write_csv(table: Table) -> str:
     """The table's text. Spanning head cells are joined to the cells below them with a colon."""
-    frame = pd.DataFrame([_spread(row) for row in table.body], columns=_header(table))
+    if table.records:
+        frame = pd.DataFrame(table.records)
+    else:
+        frame = pd.DataFrame([_spread(row) for row in table.body], columns=_header(table))
     return frame.to_csv(index=False, lineterminator="\n")
 
 

@@ -82,14 +82,14 @@ class _Sheet:
             self._table_row(row, head=True)
         first = self.row + 1
         for row in table.iterfind("tbody/tr"):
-            self._table_row(row)
+            self._table_row(row, head=row.get("class") == "group")
         for column in range(1, columns + 1):
             self._rule(first - 1, column, bottom="thin")
             self._rule(self.row, column, bottom="medium")
             self._rule(2, column, top="medium")
         for note in figure.iterfind("div[@class='notes']/p"):
             self._paragraph(note, columns, size=_SIZE - 1)
-        self.sheet.freeze_panes = self.sheet.cell(first, 2)
+        self.sheet.freeze_panes = f"B{first}"
         self.sheet.sheet_view.showGridLines = False
         self.sheet.print_title_rows = f"2:{first - 1}"
         self.sheet.page_setup.orientation = (

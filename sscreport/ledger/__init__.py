@@ -1,0 +1,116 @@
+"""Ledger: every published claim as published, as recomputed and as it should be, with a verdict.
+
+Each number of a claim is a statement with a verdict of its own; the claim has the worst of them:
+
+reproduced
+    The data give what is printed, and they are more than the claim itself.
+reproduced from reconstructed data
+    They give it because study-level values were solved so that they would.
+rounding
+    One unit of the last printed place lies between the number and the data, or another place of the
+    article that prints the same quantity.
+not derivable
+    No data lead to it, or the only data are the claim itself.
+contradicts the data
+    The data give something else.
+contradicts itself
+    The article prints the same quantity otherwise elsewhere, or its own tables give something else.
+
+`statements` finds the values of a claim, `verdicts` judges them, `phrases` says it in words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sscreport.ledger import phrases
+from sscreport.ledger.statements import CLAIMS, Claim, Found, read_claims
+from sscreport.ledger.verdicts import VERDICTS, Judged, judge, slug, worst
+from sscreport.problems import InputError
+from sscreport.records import Entry, Review, Statement
+from sscreport.values import COUNT, Rule
+
+__all__ = ["ledger"]
+
+COMPARED = Rule("published compared with recomputed, at the printed precision")
+WORST = Rule("the worst verdict of the claim's numbers")
+
+
+def ledger(review: Review) -> tuple[Entry, ...]:
+    """An entry for each row of data/published_claims.csv, in its order; none without that file.
+
+    Enters the verdicts into the book under ``ledger.*``. Raises `InputError` with every key in the
+    file that leads to no number.
+    """
+    claims, problems = read_claims(review)
+    if problems:
+        raise InputError(problems)
+    everything = [found for claim in claims for found in claim.numbers]
+    entries = tuple(_entry(review, claim, everything) for claim in claims)
+    if review.tables.get(CLAIMS):
+        _count(review, entries)
+    return entries
+
+
+def _entry(review: Review, claim: Claim, everything: Sequence[Found]) -> Entry:
+    judged = [judge(number, everything) for number in claim.numbers]
+    statements = tuple(_statement(review, claim, item) for item in judged)
+    verdict = review.book.derive(
+        f"ledger.of.{claim.id}.verdict",
+        WORST,
+        lambda *verdicts: worst(verdicts),
+        *(statement.verdict for statement in statements),
+        style="text",
+        label=f"Verdict on the published claim: {claim.title}",
+    )
+    writer = phrases.Writer(review.book, claim)
+    return Entry(
+        id=claim.id,
+        section=claim.row["section"],
+        claim=claim.name,
+        place=claim.place,
+        published=phrases.published(claim.numbers),
+        recomputed=phrases.recomputed(claim.numbers),
+        sound=phrases.sound(claim),
+        statements=statements,
+        verdict=verdict,
+        why=writer.why(judged, verdict.content),
+    )
+
+
+def _statement(review: Review, claim: Claim, judged: Judged) -> Statement:
+    found = judged.found
+    others = [rival.printed for rival in judged.rivals]
+    verdict = review.book.derive(
+        f"ledger.of.{claim.id}.{found.column}.verdict",
+        COMPARED,
+        lambda *_: judged.verdict,
+        found.printed,
+        *([found.recomputed] if found.recomputed else []),
+        *others,
+        style="text",
+        label=f"Verdict on {found.name} of the published claim: {claim.title}",
+    )
+    return Statement(found.column, found.printed, found.recomputed, claim.instead(found.column), verdict)
+
+
+def _count(review: Review, entries: Sequence[Entry]) -> None:
+    """How many claims there are, and how many have each verdict."""
+    verdicts = [entry.verdict for entry in entries]
+    review.book.derive(
+        "ledger.claims", COUNT, len, verdicts, style="count", label="Published claims", unit="claims"
+    )
+    for name in VERDICTS:
+
+        def count(given: Sequence[str], name: str = name) -> int:
+            return list(given).count(name)
+
+        review.book.derive(
+            f"ledger.{slug(name)}.claims",
+            COUNT,
+            count,
+            verdicts,
+            style="count",
+            label=f"Published claims, {name}",
+            unit="claims",
+        )
