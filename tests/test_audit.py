@@ -195,7 +195,7 @@ FAULTS = [
     ("walking", "24 of 31 (77.4%)", "24 of 31 (74.7%)", 0, "share"),
     ("prophylaxis", "255 of 2,150 (11.9%)", "225 of 2,150 (11.9%)", 0, "share"),
     ("screening", "34 of 412 patients (8.3%)", "34 of 412 patients (3.8%)", 0, "share"),
-    ("walking", "3 in Italy, 2 in Spain", "3 in Italy, 3 in Spain", 0, "parts"),
+    ("walking", "3 in Italy, 2 in Spain", "3 in Italy, 3 in Spain", 0, "table-count"),
     ("walking", "330 women and 288 men", "330 women and 298 men", 0, "parts"),
     ("prophylaxis", "5 were of moderate quality", "4 were of moderate quality", 0, "parts"),
     ("prophylaxis", "CENTRAL (n = 140)", "CENTRAL (n = 104)", 0, "parts"),

@@ -18,24 +18,29 @@ _EXPLAINED = re.compile(r"(?:^|[;.:] ?|, )([A-Za-z]?[A-Z][A-Za-z]*[A-Z][A-Za-z]*
 def caption_against_text(article: Article) -> Iterator[Misfit]:
     """A caption tells the result of its figure: the same significance, the same I², as the text that cites it."""
     for label, sentences in article.captions.items():
-        cited = _results(article, label)
-        statistics = [(s, x) for s in cited for x in s.statistics]
-        if len(statistics) == 1:
-            yield from _claims(article, sentences, *statistics[0])
-        spreads = [(s, x) for s in cited for x in s.spreads]
+        around, citing = _results(article, label)
+        for places in (citing, around):
+            statistics = [(s, x) for s in places for x in s.statistics]
+            if len(statistics) == 1:
+                yield from _claims(article, sentences, *statistics[0])
+                break
+        spreads = [(s, x) for s in around for x in s.spreads]
         if len(spreads) == 1:
             yield from _spreads(article, sentences, *spreads[0])
 
 
-def _results(article: Article, label: str) -> list[Sentence]:
-    """The sentences of the results' paragraphs that cite one figure, this one."""
-    found = []
+def _results(article: Article, label: str) -> tuple[list[Sentence], list[Sentence]]:
+    """The results' paragraphs that cite this figure and no other, and their sentences that cite it."""
+    around: list[Sentence] = []
     for number in dict.fromkeys(s.paragraph for s in article.of("results")):
         paragraph = [s for s in article.of("results") if s.paragraph == number]
-        cited = {f"Fig. {n}" for s in paragraph for n in _FIGURE.findall(s.text)}
-        if cited == {label}:
-            found += paragraph
-    return found
+        if {n for s in paragraph for n in _cited(s)} == {label}:
+            around += paragraph
+    return around, [s for s in around if label in _cited(s)]
+
+
+def _cited(sentence: Sentence) -> list[str]:
+    return [f"Fig. {n}" for n in _FIGURE.findall(sentence.text)]
 
 
 def _claims(article: Article, sentences: list[Sentence], text: Sentence, s: Statistic) -> Iterator[Misfit]:

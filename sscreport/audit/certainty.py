@@ -72,7 +72,7 @@ def grade_text(article: Article) -> Iterator[Misfit]:
     for sentence in article.of("abstract", "results", "discussion", "conclusion"):
         if not re.search(r"(?i)certainty|quality of (?:the )?evidence|evidence[^.]*(?:judged|rated|graded|quality)", sentence.text):
             continue
-        for clause in re.split(r"(?i), and (?:the )?(?=outcomes?)|;|, (?:while|whereas|but)", sentence.text):
+        for clause in re.split(r"(?i), and (?:the )?(?=outcomes?)|;|, (?:while|whereas|but)| and (?=(?:very low|low|moderate|high)\b)", sentence.text):
             named, said = article.named(clause), [m.group(g).lower() for m in pattern.finditer(clause) for g in (1, 2) if m.group(g)]
             if not named or len(set(said)) != 1 or re.search(r"(?i)ranged|at least|or higher|heterogen|risk of bias", clause):
                 continue

@@ -48,9 +48,13 @@ def unmatched(article: Article) -> Iterator[Misfit]:
             yield Misfit("citation-list", "References", entry.line, what, (_entry(article, entry),), "low", "Cite by key; print what is cited.")
 
 
-def _entry(article: Article, entry: Reference) -> Evidence:
-    words = f"{entry.number}. {entry.text}".split()
-    return Evidence(" ".join(words[:25]) + (" …" if len(words) > 25 else ""), article.file, f"line {entry.line}")
+def _entry(article: Article, entry: Reference, start: int = 0) -> Evidence:
+    """An entry of the list, 25 words from the one at ``start`` or, where it is long, from a little before."""
+    before, words = entry.text[:start].split(), entry.text.split()
+    first = 0 if len(before) < 20 else max(0, min(len(before) - 8, len(words) - 24))
+    shown = " ".join(words[first : first + 24])
+    shown = f"{entry.number}. {shown}" if first == 0 else f"… {shown}"
+    return Evidence(shown + (" …" if first + 24 < len(words) else ""), article.file, f"line {entry.line}")
 
 
 def _same(name: str, author: str) -> bool:
@@ -79,16 +83,17 @@ def _entries(article: Article, table: DataTable, row: TableRow) -> list[Referenc
 
 
 def _of_title(article: Article, table: DataTable, row: TableRow, entry: Reference, excluded: bool) -> Iterator[tuple[str, Misfit]]:
-    where, study, source = f"{table.file}, {row.name}", table.text(row, "study"), _entry(article, entry)
+    where, study = f"{table.file}, {row.name}", table.text(row, "study")
     cases = re.search(rf"(?i)\b({WHOLE}) (?:cases|patients)\b", entry.text)
     patients = table.number(row, "patients")
     if cases and patients is not None and number(cases[1]) != patients:
         what = f"The title of {study} counts {cases[1]} cases; {patients:g} patients are entered."
-        evidence = (source, cell(table, row, "patients"))
+        evidence = (_entry(article, entry, cases.start()), cell(table, row, "patients"))
         yield "cases", Misfit("included-title", where, row.line, what, evidence, "moderate", "Say which patients of a report were left out, and why.")
-    if excluded and re.search(rf"(?i)case (?:reports?|series)|report of (?:{WHOLE}|a) cases?", entry.text):
+    report = re.search(rf"(?i)case (?:reports?|series)|report of (?:{WHOLE}|a) cases?", entry.text)
+    if excluded and report:
         what = f"Case reports are excluded; by its title {study} is one."
-        yield "report", Misfit("included-title", where, row.line, what, (source,), "moderate", "Apply the rule or say what counts as a case report.")
-    if re.search(r"(?i)\bcombin(?:ed|ation|ing)\b", entry.text):
+        yield "report", Misfit("included-title", where, row.line, what, (_entry(article, entry, report.start()),), "moderate", "Apply the rule or say what counts as a case report.")
+    if combined := re.search(r"(?i)\bcombin(?:ed|ation|ing)\b", entry.text):
         what = f"By its title {study} studied a combination; its effect is not that of one treatment."
-        yield "combined", Misfit("included-title", where, row.line, what, (source,), "moderate", "Record what was given along with the treatment, and analyse without such studies too.")
+        yield "combined", Misfit("included-title", where, row.line, what, (_entry(article, entry, combined.start()),), "moderate", "Record what was given along with the treatment, and analyse without such studies too.")

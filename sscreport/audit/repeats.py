@@ -124,7 +124,8 @@ def _sizes(article: Article) -> Iterator[Misfit]:
     """Studies and patients of the whole review, each time they are counted together."""
     found = []
     for sentence in article.of("abstract", "results", "discussion", "conclusion"):
-        studies, people = list(counts(sentence.text, STUDIES)), list(counts(sentence.text, PEOPLE))
+        studies = list(counts(sentence.text, STUDIES))
+        people = list(counts(sentence.text, r"(?:patients|participants|adults|children|subjects|individuals)"))
         if studies and len(people) == 1 and _WHOLE_REVIEW.search(sentence.text) and not article.named(sentence.text):
             if not any(word in sentence.text.lower() for word in ("pool", "reported", "data on", "events", " aes", "subgroup")):
                 found.append((studies[0][0], people[0][0], sentence, studies[0][1], people[0][1]))

@@ -22,7 +22,7 @@ def scale_of(article: Article) -> dict[str, tuple[float, float, Sentence]]:
     for sentence in article.running:
         if sentence.part in ("methods", "results"):
             for match in _RANGE.finditer(sentence.text):
-                if re.search(r"(?i)each item|follow-?up|\bage\b|Newcastle|quality|NOS\b", sentence.text[: match.end()][-90:]):
+                if re.search(r"(?i)each item|follow-?up|\bage\b|Newcastle|study quality|methodological|risk of bias|NOS\b|stars", sentence.text[: match.end()][-90:]):
                     if not re.search(r"(?i)total score", match.group()):
                         continue
                 topic = article.topic(sentence, match.end())

@@ -95,6 +95,7 @@ def limits(article: Article) -> Limits:
 _WORD = re.compile(
     r"(?i)\b(?P<not>no(?: evidence of| significant| important| statistical)?|not?\s)?\s?(?P<word>low|little|minimal|negligible|moderate|substantial|considerable|high|large|significant|important)?"
     r"(?:\s(?:statistical|between-study|level of|degree of))*\s?(?P<noun>heterogeneity|homogene(?:ity|ous))"
+    r"(?:\s(?:was|is)\s(?P<after>(?:not )?(?:low|little|minimal|negligible|moderate|substantial|considerable|high|large))\b)?"
 )
 _RANK = {"no": 0, "low": 1, "little": 1, "minimal": 1, "negligible": 1, "moderate": 2, "substantial": 3, "considerable": 3, "high": 3, "large": 3}
 
@@ -119,6 +120,8 @@ def spread_word(article: Article) -> Iterator[Misfit]:
 
 
 def _rank(match: re.Match[str]) -> int | None:
+    if match["after"]:
+        return _RANK.get(match["after"].lower())
     if match["noun"].lower().startswith("homo"):
         return 0 if not match["not"] else None
     if match["not"]:

@@ -44,27 +44,32 @@ def _databases(article: Article, sentence: Sentence) -> Iterator[Misfit]:
 
 def _classes(article: Article, sentence: Sentence) -> Iterator[Misfit]:
     for classes in _CLASSES:
-        found: dict[str, int] = {}
-        for name in classes:
-            pattern = rf"\b({WHOLE})\s(?:\([^)]*\)\s)?(?:(?:were|was|had|cases? of|studies|trials|at|a|rated|judged|with)\s){{0,3}}{name}\b(?! to| or)"
-            if match := re.search(pattern, sentence.text, re.IGNORECASE):
-                found[name] = int(number(match[1]))
-        if len(found) < 2:
+        filler = r"(?:were|was|had|cases? of|studies|trials|at|a|of|rated|judged|with)"
+        items = {
+            name: match for name in classes
+            if (match := re.search(rf"(?i)\b({WHOLE})\s(?:\([^)]*\)\s)?(?:{filler}\s){{0,4}}{name}\b(?! to| or)", sentence.text))
+        }  # fmt: skip
+        if len(items) < 2:
             continue
-        start = min(sentence.text.lower().find(name) for name in found)
-        whole = _whole(sentence.text[:start], classes)
-        if whole is not None and whole != sum(found.values()):
-            said = " + ".join(f"{count} {name}" for name, count in found.items())
-            what = f"{said} make {sum(found.values())}, not {whole}."
-            yield at(sentence, "parts", what, "moderate", RECOUNT, quote(article, sentence), computed(f"sum {sum(found.values())}"))
+        whole = _whole(article, sentence, min(match.start() for match in items.values()), classes)
+        total = sum(int(number(match[1])) for match in items.values())
+        if whole is not None and whole != total:
+            said = " + ".join(f"{match[1]} {name}" for name, match in items.items())
+            what = f"{said} make {total}, not {whole}."
+            yield at(sentence, "parts", what, "moderate", RECOUNT, quote(article, sentence), computed(f"sum {total}"))
 
 
-def _whole(before: str, classes: tuple[str, ...]) -> int | None:
+_NOUNS = {"women": PEOPLE, "female": PEOPLE, "girls": PEOPLE, "mild": r"(?:cases? of |)(?:AEs?|adverse events?)"}
+
+
+def _whole(article: Article, sentence: Sentence, start: int, classes: tuple[str, ...]) -> int | None:
     """The total that a list of classes divides: the last count of people, studies or events before it."""
-    noun = {"women": PEOPLE, "female": PEOPLE, "girls": PEOPLE, "mild": r"(?:cases? of |)(?:AEs?|adverse events?)"}.get(
-        classes[0], STUDIES
-    )
-    found = [count for count, _ in counts(before, noun)]
+    noun = _NOUNS.get(classes[0], STUDIES)
+    above = [s.text for s in article.of(sentence.part) if s.paragraph == sentence.paragraph and s.line < sentence.line]
+    found = [count for text in (*above, sentence.text[:start]) for count, _ in counts(text, noun)]
+    same = [s for s in article.of(sentence.part) if s.paragraph == sentence.paragraph]
+    if not found and sentence in same:
+        found = [count for s in same[: same.index(sentence)] for count, _ in counts(s.text, noun)]
     return found[-1] if found else None
 
 
@@ -149,7 +154,7 @@ def _sexes(table: DataTable) -> Iterator[Misfit]:
             yield Misfit("table-count", f"{table.file}, {row.name}", row.line, what, evidence, "moderate", RECOUNT)
 
 
-_WHOLE_REVIEW = re.compile(r"(?i)\b(?:a total of|in total|finally|overall|altogether|we included|were included|inclusion criteria)\b")
+_WHOLE_REVIEW = re.compile(r"(?i)\b(?:a total of|in total|finally|overall|altogether|we included|were included|inclusion criteria|enrolled|randomi[sz]ed)\b")
 _PART_OF_IT = re.compile(r"(?i)\b(?:reported|measured|assessed|compared|provided|provid|quantitative|meta-analysis of|pooled|data on|events?|AEs?)\b")
 
 
@@ -184,9 +189,10 @@ def _left_out(article: Article, table: DataTable) -> Iterator[Misfit]:
                 continue
             held = sum(all(table.text(row, role) is None for role in roles) for row in table.rows)
             if held != int(number(match[1])):
-                what = f"The text has {match[1]} studies {match.group().split(' ', 1)[1]}; in {table.file} {held or 'no'} row{'s lack' if held > 1 else ' lacks'} it."
-                evidence = (quote(article, sentence, match.start(), match.end()), Evidence(f"{held} of {len(table.rows)} rows empty", table.file, "", table.column(roles[0]) or ""))
-                yield at(sentence, "table-count", what, "moderate", RECOUNT, *evidence)
+                lacked = roles[0].replace("_", "-") if len(roles) == 1 else "sex"
+                what = f"{match[1]} studies are said to lack the {lacked}; in {table.file} {held or 'no'} row{'s do' if held > 1 else ' does'}."
+                empty = Evidence(f"{held} of {len(table.rows)} rows empty", table.file, "", table.column(roles[0]) or "")
+                yield at(sentence, "table-count", what, "moderate", RECOUNT, quote(article, sentence, match.start(), match.end()), empty)
 
 
 def _events(article: Article, table: DataTable) -> Iterator[Misfit]:

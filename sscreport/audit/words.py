@@ -53,12 +53,12 @@ def significance(article: Article) -> Iterator[Misfit]:
     with the opposite. Sentences on non-inferiority are left alone, and so are limits printed as equal to
     no effect."""
     for sentence in article.sentences:
-        if _NON_INFERIOR.search(sentence.text) or sentence.part == "methods":
+        if sentence.part == "methods":
             continue
         for place, end, verdict, said in _verdicts(sentence):
             words = words_before(sentence, place)
             stated = claim(words)
-            if verdict is None or stated is None or stated == verdict:
+            if verdict is None or stated is None or stated == verdict or _NON_INFERIOR.search(words):
                 continue
             what = f"The sentence claims {'significance' if stated else 'no difference'}; {said}."
             yield at(sentence, "significance", what, "high", POLICY, quote(article, sentence, place - min(len(words), 60), end))
@@ -115,7 +115,7 @@ def _way(sentence: Sentence, s: Statistic) -> int | None:
     down, up = bool(_DOWN.search(words)), bool(_UP.search(words))
     if down == up or _NOT.search(words) or s.null is None or s.estimate == s.null:
         return None
-    if re.search(r"(?i)\b(?:lower|higher|greater|longer|shorter)[- ](?:dose|dosage|risk of bias|quality|income|age)|dose|favou?r|benefit|improve|surviv", words):
+    if re.search(r"(?i)\b(?:lower|higher|greater|longer|shorter)[- ](?:dose|dosage|risk of bias|quality|income|age)|(?:higher|lower|increas\w+|reduc\w+|greater) (?:the )?dos(?:es?|age)|favou?r|benefit|improve|surviv", words):
         return None
     return -1 if down else 1
 
