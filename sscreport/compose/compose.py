@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from lxml import etree
@@ -22,7 +22,7 @@ from sscreport.records import Figure, Review, Table
 
 
 def compose(review: Review, figures: Mapping[str, Figure], tables: Mapping[str, Table]) -> Composition:
-    """The manuscript's tree: ``<article>`` with header, sections and references.
+    """The manuscript's tree: ``<article>`` with header, sections, references and supplement.
 
     Raises `InputError` with every problem of every template, `BuildError` where the finished tree
     breaks a promise.
@@ -31,8 +31,9 @@ def compose(review: Review, figures: Mapping[str, Figure], tables: Mapping[str, 
     placed = _Placer(figures, tables, guard)
     guard.offer({"figure": placed.figure, "table": placed.table})
     guard.check_sources()
-    names = ["header", *review.settings["manuscript"]["sections"]]
-    rendered = {name: guard.render(name) for name in names}
+    wanted = review.settings["manuscript"]
+    names, further = ["header", *wanted["sections"]], wanted.get("supplement", [])
+    rendered = {name: guard.render(name) for name in (*names, *further)}
     problems = [*guard.problems, *placed.problems()]
     folder = review.root / TEMPLATES
     parts = (
@@ -44,6 +45,8 @@ def compose(review: Review, figures: Mapping[str, Figure], tables: Mapping[str, 
         raise InputError(problems)
     article = etree.Element("article")
     article.extend(parts[name] for name in names)
+    supplement = _supplement([parts[name] for name in further])
+    article.extend(supplement)
     labels = _number(article, review)
     data = {
         name: folded(name, figure.data, labels[f"fig-{name}"])
@@ -56,13 +59,25 @@ def compose(review: Review, figures: Mapping[str, Figure], tables: Mapping[str, 
     return Composition(article, consulted, data)
 
 
+def _supplement(parts: Sequence[etree._Element]) -> list[etree._Element]:
+    """The section of the supplement's parts; none where there are no parts."""
+    if not parts:
+        return []
+    section = etree.Element("section", id=numbering.SUPPLEMENT)
+    etree.SubElement(section, "h2").text = "Supplement"
+    section.extend(parts)
+    return [section]
+
+
 def _number(article: etree._Element, review: Review) -> dict[str, str]:
     """Number everything; returns the labels of figures and tables by their ids."""
     labels = numbering.number_floats(article)
     numbering.fill_references(article, labels)
     references = numbering.fill_citations(article, review.references)
     if references is not None:
-        article.append(references)
+        supplement = article.find(f"section[@id='{numbering.SUPPLEMENT}']")
+        place = len(article) if supplement is None else article.index(supplement)
+        article.insert(place, references)
     numbering.number_uses(article)
     numbering.number_constants(article)
     return labels

@@ -1,6 +1,7 @@
 """Number what the reader sees numbered, in the order of the finished document.
 
-Figures and tables by their place, citations by first mention, every use of a value by its turn.
+Figures and tables by their place, those of the supplement on their own ("Fig. S1"); citations by
+first mention; every use of a value by its turn.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from lxml import etree
 from sscreport.references import bibliography, citation
 
 LABELS = {"figure": "Fig.", "table": "Table"}
+SUPPLEMENT = "supplement"  # the id of its section
 NO_BREAK = "\N{NO-BREAK SPACE}"
 
 
@@ -23,8 +25,10 @@ def number_floats(article: etree._Element) -> dict[str, str]:
     counts: Counter[str] = Counter()
     for element in article.iter("figure"):
         kind = element.get("class", "figure").split()[0]
-        counts[kind] += 1
-        label = labels[element.get("id")] = f"{LABELS[kind]}{NO_BREAK}{counts[kind]}"
+        supplementary = any(above.get("id") == SUPPLEMENT for above in element.iterancestors("section"))
+        start = f"{LABELS[kind]}{NO_BREAK}{'S' if supplementary else ''}"
+        counts[start] += 1
+        label = labels[element.get("id")] = f"{start}{counts[start]}"
         caption = element.find("figcaption")
         name = element.get("id")
         mark = etree.Element("span", {"class": "label", "data-ref": name, "id": f"l-{name}"})

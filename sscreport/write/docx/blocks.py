@@ -18,7 +18,7 @@ from sscreport.write.docx.tables import DIGIT_TWIPS, build_table
 from sscreport.write.docx.tree import SPACES, broken, classes, contents, elements, no_rule, plain, where
 
 Block = Callable[[Story, _Element], None]
-APPENDIX = "origins"  # the id of its section
+APPENDIX, SUPPLEMENT = "origins", "supplement"  # the ids of their sections
 PARAGRAPHS = {"authors": "Authors", "meta": "Meta", "origin": "Origin"}  # styles by class
 DEEPEST_LIST = 3  # built-in list styles end here
 
@@ -81,6 +81,7 @@ def _paragraph(story: Story, element: _Element) -> None:
 
 
 def _section(story: Story, element: _Element) -> None:
+    story.new_page = story.new_page or element.get("id") == SUPPLEMENT
     with story.at(appendix=True) if element.get("id") == APPENDIX else nullcontext():
         flow(story, element)
 
@@ -125,7 +126,8 @@ def _image(story: Story, element: _Element) -> None:
         raise broken(f"The picture {identity!r} is missing or stands outside a figure, {where(element)}.")
     origins = story.marks.targets.get(origins_of(figure, story.manuscript.origins))
     picture = drawing(story.document, figure, png, element.get("alt") or figure.alt, origins)
-    marks = [story.marks.value_mark(key, f"f{caption.number}") for key in figure_keys(figure)]
+    number = caption.label.split()[-1]  # "1", or "S1" in the supplement
+    marks = [story.marks.value_mark(key, f"f{number}") for key in figure_keys(figure)]
     with story.at(keep_with_next=True), story.paragraph("Figure") as line, line.bookmark(*marks):
         line.picture(picture)
 

@@ -23,7 +23,8 @@ from sscreport.values import READ
 from sscreport.write.docx.tree import broken, classes, plain, where
 
 NAME_LIMIT = 40  # Word cuts a longer bookmark name
-SEQUENCES = {"figure": "Figure", "table": "Table"}  # a figure's class → its Word sequence
+# A figure's class → its Word sequence; those of the supplement end in "S".
+SEQUENCES = {"figure": "Figure", "table": "Table"}
 
 
 @dataclass(frozen=True)
@@ -119,7 +120,7 @@ class Marks:
         return name
 
     def _name_captions(self, article: _Element) -> None:
-        printed = dict.fromkeys(SEQUENCES.values(), 0)
+        printed: Counter[str] = Counter()
         for label in article.iterfind('.//figcaption//span[@class="label"]'):
             figure = next(label.iterancestors("figure"))
             identity, text = figure.get("id", ""), plain(label)
@@ -127,7 +128,7 @@ class Marks:
             parts = re.fullmatch(r"(.*?)([0-9]+)", text)
             if not identity or kind is None or parts is None or label.get("data-ref") != identity:
                 raise broken(f"The caption label {text!r} must end in a number and name its figure's id.")
-            sequence = SEQUENCES[kind]
+            sequence = SEQUENCES[kind] + ("S" if parts[1].endswith("S") else "")
             printed[sequence] += 1
             if int(parts[2]) != printed[sequence]:
                 raise broken(f"{text} stands where Word counts {parts[1]}{printed[sequence]}.")

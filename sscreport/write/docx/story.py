@@ -52,6 +52,7 @@ class Story:
         self.place = Place(document.element.body)
         self.anchors: list[str] = []  # bookmarks waiting for the next paragraph
         self.apart = False  # whether the next paragraph begins or follows a figure or table
+        self.new_page = False  # whether the next paragraph begins a page
         self._body = document.element.body
         self._page = (False, 1)
         self._styles = {style.name: style.style_id for style in document.styles}
@@ -78,6 +79,9 @@ class Story:
         if in_body and self.apart:
             shown.paragraph_format.space_before = Pt(max(FIGURE_GAP_PT, STYLES[style or place.style].before))
             self.apart = False
+        if in_body and self.new_page:
+            shown.paragraph_format.page_break_before = True
+            self.new_page = False
         if place.align:
             shown.alignment = ALIGNMENTS[place.align]
         if place.indent_right:
