@@ -210,7 +210,7 @@ FAULTS = [
     ("screening", "7 to 9 stars are high, 4 to 6 stars moderate", "6 to 9 stars are high, 4 to 6 stars moderate", 0, "bands"),
     ("walking", "We could not assess publication bias with so few trials", "", 0, ""),
     ("prophylaxis", "looked symmetrical, and Egger's test was not significant (P = 0.41); small-study effects were not detected, which does not exclude them.", "looked symmetrical, and Egger's test (P = 0.41) showed no publication bias.", 0, "no-bias"),
-    ("prophylaxis", "The funnel plot of the 11 trials on surgical site infection looked", "The funnel plot of the 4 trials on mortality looked", 0, "few-for-asymmetry"),
+    ("prophylaxis", "The funnel plot of the 11 trials on surgical site infection looked symmetrical, and Egger's test was not significant (P = 0.41); small-study effects were not detected, which does not exclude them.", "The funnel plot of the 4 trials on mortality looked symmetrical, and Egger's test was not significant (P = 0.41).", 0, "few-for-asymmetry"),
     ("walking", "Six-minute walking distance,,460,5,", "Six-minute walking distance,,460,9,", 2, "named-share"),
     ("walking", "low for\nsix-minute walking distance", "high for\nsix-minute walking distance", 0, "grade-text"),
     ("walking", "Serious,Serious,Not serious,Not serious,Undetected,Low", "Serious,Serious,Not serious,Not serious,Undetected,High", 2, "grade-sum"),

@@ -47,7 +47,7 @@ _LABEL = re.compile(
 _ABBREVIATED = re.compile(
     r"(?:\bet al|\bvs|\bFigs?|\be\.g|\bi\.e|\bapprox|\bcf|\bNo|\bDr|\bRefs?|\bSt|\bEq|(?<![A-Za-z])[A-Z])\.$"
 )
-_END = re.compile(r"[.?!][\"”’)\]]*\s+(?=[“\"(\[*†]?(?:[a-z]{0,2}[A-Z]|\d+(?:\.? )|\[\d))")
+_END = re.compile(r"[.?!][\"”’)\]]*\s+(?=[“\"(\[*†]?(?:[a-z]{0,2}[A-Z]|\d+(?:\.? )|\[\d|\d\)\s?[A-Z]))")
 _TIME = re.compile(
     r"(?<![\d.])(?P<count>\d+(?:\.\d+)?|three|six|nine|twelve|one|two|four)[ -]?"
     r"(?P<unit>months?|weeks?|years?|days?|mo|wk|yr|m|w|y)\b",

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from scipy.stats import norm
+from sscreport.statistics.results import quantile
 
 RATIOS = ("OR", "RR", "HR", "IRR", "ROM", "DOR")
 DIFFERENCES = ("MD", "WMD", "SMD", "RD", "g", "d")
@@ -45,8 +45,13 @@ _MEASURE = re.compile(
 )
 _INTERVAL = re.compile(
     rf"(?P<level>\d\d(?:\.\d+)?)\s?%\s?-?(?P<word>confidence intervals?|CIs?\b|C\.I\.)(?:\s?\(CI\))?"
-    rf"\s*[:=,]?\s*(?:of|was|from)?\s*[\[(]?\s*(?P<low>{SIGNED})\s?%?\s*(?:to|–|-|—|,|;)\s*(?P<high>{SIGNED})(?P<percent>\s?%)?",
+    rf"\s*[:=,]?\s*(?:of|was|from)?\s*[\[(]?\s*(?P<low>{SIGNED})\s?%?\s*(?:to|~|–|-|—|,|;)\s*(?P<high>{SIGNED})(?P<percent>\s?%)?",
     re.IGNORECASE,
+)
+# "SMD[95% CI] = -0.85 [-1.23, -0.47]" and "MD = -4.70 (-8.57 ~ -0.83)" give the interval after the estimate.
+_TRAILING = re.compile(
+    rf"(?P<name>(?<![A-Za-z])(?:[WS]?MD|[OHR]R|RD|IRR))\s?(?:[\[(]\s?(?P<level>\d\d)\s?%\s?CI\s?[\])])?\s?[=:,]?\s?(?P<estimate>{SIGNED})"
+    rf"\s?[\[(]\s?(?P<low>{SIGNED})\s?(?:,|;|to|~|–|-)\s?(?P<high>{SIGNED})\s?[\])]"
 )
 _BEFORE = re.compile(
     rf"(?<![\d.])(?P<estimate>{SIGNED})(?P<percent>\s?%)?\s*(?P<unit>(?:[A-Za-zµμ/°%²]+\s?){{0,3}})[,;:(\[\s]*$"
@@ -104,12 +109,13 @@ class PValue:
 
     @property
     def significant(self) -> bool | None:
-        """Whether it lies below 0.05; None where its relation leaves that open."""
+        """Whether it lies below 0.05; None where its relation or its rounding leaves that open."""
         if self.relation == "<":
             return True if self.p <= 0.05 else None
         if self.relation == ">":
             return False if self.p >= 0.05 else None
-        return self.p < 0.05
+        half = 0.5 * 10 ** -decimals(self.text)
+        return None if self.p - half < 0.05 < self.p + half else self.p < 0.05
 
     def agrees(self, low: float, high: float) -> bool:
         """Whether a P value between ``low`` and ``high`` can be printed so."""
@@ -160,7 +166,7 @@ class Statistic:
 
     @property
     def z_half(self) -> float:
-        return float(norm.ppf(0.5 + self.level / 200))
+        return float(quantile(self.level / 100))
 
 
 @dataclass(frozen=True)
@@ -201,7 +207,19 @@ def statistics(text: str) -> list[Statistic]:
         if estimate and not re.search(r"(?i)(?:[<>≤≥]|\bP\s?=)\s?$", before[: estimate.start()]):
             found.append(_statistic(text, start, estimate, interval, until))
         start = interval.end()
-    return found
+    found += [s for s in _trailing(text) if not any(o.start < s.end and s.start < o.end for o in found)]
+    return sorted(found, key=lambda s: s.start)
+
+
+def _trailing(text: str) -> Iterator[Statistic]:
+    for match in _TRAILING.finditer(text):
+        following = _TRAILING.search(text, match.end())
+        p = _p_after(text, match.end(), following.start() if following else len(text))
+        printed = (match["estimate"], match["low"], match["high"])
+        yield Statistic(
+            match["name"], *map(number, printed), float(match["level"] or 95), max(map(decimals, printed)), False, p,
+            match.start(), p.end if p else match.end(), match.group(),
+        )  # fmt: skip
 
 
 def _statistic(text: str, start: int, estimate: re.Match[str], interval: re.Match[str], until: int) -> Statistic:

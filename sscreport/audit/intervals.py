@@ -5,11 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
-from scipy.stats import norm, t
-
 from sscreport.audit.article import Article, quote
 from sscreport.audit.expressions import DIFFERENCES, Statistic
 from sscreport.audit.misfit import Misfit, at, check, computed
+from sscreport.statistics.results import p_value, quantile
 
 RECOMPUTE = "Recompute the result from the study-level rows and print estimate, interval and P value from one computation."
 
@@ -43,7 +42,7 @@ def p_of(s: Statistic) -> float:
     if s.is_ratio and min(s.low, s.estimate) <= 0:
         return math.nan
     se = (_scaled(s, s.high) - _scaled(s, s.low)) / (2 * s.z_half)
-    return float(2 * norm.sf(abs(_scaled(s, s.estimate)) / se))
+    return float(p_value(_scaled(s, s.estimate) / se))
 
 
 def p_range(s: Statistic) -> tuple[float, float] | None:
@@ -60,10 +59,9 @@ def p_range(s: Statistic) -> tuple[float, float] | None:
                 return None
             estimate = abs(_scaled(s, s.estimate + shift))
             width = (_scaled(s, high) - _scaled(s, low)) / 2
-            found.append(2 * norm.sf(estimate / width * s.z_half))
-            for df in (2, 4, 9, 20):
-                found.append(2 * t.sf(estimate / width * t.ppf(0.975, df), df))
-    return float(min(found)) / 1.33, float(max(found)) * 1.33
+            for df in (2.0, 4.0, 9.0, 20.0, math.inf):
+                found.append(float(p_value(estimate / width * float(quantile(s.level / 100, df)), df)))
+    return min(found) / 1.33, max(found) * 1.33
 
 
 @check("centre", "Estimate outside its interval or far from its middle", "an estimate with interval")

@@ -14,6 +14,9 @@ _TEST = re.compile(r"(?i)\b(?:Egger|Begg|Peters|Harbord)(?:'s)?\b|funnel plot")
 _NO_BIAS = re.compile(r"(?i)\bno (?:evidence of |indication of |significant |obvious |potential |sign of )*(?:publication bias|small-study effects?)|(?:absence|lack) of publication bias|publication bias was not (?:found|detected|present|observed)")
 
 
+_CAVEAT = re.compile(r"(?i)\b(?:too|so) few|(?:little|low|insufficient|lack of|limited) power|underpowered|does not exclude|cannot be (?:excluded|ruled out)|unreliable")
+
+
 @check("few-for-asymmetry", "Tests of asymmetry in few studies", "Egger's, Begg's or another test with the number of studies")
 def few_for_asymmetry(article: Article) -> Iterator[Misfit]:
     """With fewer than ten studies the power of tests for funnel plot asymmetry is too low to tell chance from
@@ -22,7 +25,8 @@ def few_for_asymmetry(article: Article) -> Iterator[Misfit]:
         if not _TEST.search(sentence.text) or not sentence.p_values:
             continue
         above = [s for s in article.running if s.paragraph == sentence.paragraph and s.line <= sentence.line]
-        found = [count for s in above for count, _ in counts(s.text, STUDIES)]
+        near = " ".join(s.text for s in article.running if s.paragraph == sentence.paragraph)
+        found = [] if _CAVEAT.search(near) else [count for s in above for count, _ in counts(s.text, STUDIES)]
         if found and found[-1] < 10:
             what = f"The test is reported for {found[-1]} studies; below ten it has too little power."
             yield at(sentence, "few-for-asymmetry", what, "moderate", "Leave the test out, and say that bias could not be assessed.", quote(article, sentence, _TEST.search(sentence.text).start()), computed(f"k = {found[-1]}"))

@@ -6,11 +6,10 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from scipy.stats import chi2
-
 from sscreport.audit.article import Article, Sentence, quote
 from sscreport.audit.expressions import STUDIES, Spread, counts
 from sscreport.audit.misfit import Misfit, at, check, computed
+from sscreport.statistics.heterogeneity import q_p_value
 
 RECOMPUTE = "Compute Q, its P value and I² together from the study-level rows."
 _OTHER_I2 = re.compile(r"(?i)\bREML\b|restricted maximum|metafor|multilevel|three-level|Paule|bayes|robumeta|robust variance")
@@ -53,7 +52,7 @@ def p_span(s: Spread, df: int) -> tuple[float, float]:
     half = 0.5 * 10**-s.digits
     least = 0.0 if s.i2 - half <= 0 else df / (1 - (s.i2 - half) / 100)
     most = df / (1 - min(s.i2 + half, 99.99) / 100)
-    return float(chi2.sf(most, df)) * 0.97, float(chi2.sf(least, df)) * 1.03
+    return float(q_p_value(most, df)) * 0.97, float(q_p_value(least, df)) * 1.03
 
 
 def _df(article: Article, sentence: Sentence) -> int | None:

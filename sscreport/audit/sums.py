@@ -74,7 +74,7 @@ def _whole(article: Article, sentence: Sentence, start: int, classes: tuple[str,
 
 
 def _countries(article: Article, sentence: Sentence) -> Iterator[Misfit]:
-    listed = re.findall(rf"(?<![\d.–-])\b({WHOLE})\s(?:(?:was|were|each)\s)?(?:in|from)\s(?:the\s)?([A-Z][a-z]+(?:\s[A-Z][a-z]+)?|[A-Z]{{2,3}})\b", sentence.text)
+    listed = re.findall(rf"(?<![\d.–-])\b({WHOLE})\s(?:(?:was|were|each)\s)?(?:in|from)\s(?:the\s)?([A-Z][a-z]+(?:\s[A-Z][a-z]+)?|[A-Z]{{2,3}})\b(?! et al)", sentence.text)
     if len(listed) < 3:
         return
     total = sum(int(number(n)) for n, _ in listed)

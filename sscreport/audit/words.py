@@ -55,13 +55,18 @@ def significance(article: Article) -> Iterator[Misfit]:
     for sentence in article.sentences:
         if sentence.part == "methods":
             continue
+        above = None
         for place, end, verdict, said in _verdicts(sentence):
             words = words_before(sentence, place)
-            stated = claim(words)
+            stated = above = above if above and _ITEM.fullmatch(words) else claim(words)
             if verdict is None or stated is None or stated == verdict or _NON_INFERIOR.search(words):
                 continue
             what = f"The sentence claims {'significance' if stated else 'no difference'}; {said}."
             yield at(sentence, "significance", what, "high", POLICY, quote(article, sentence, place - min(len(words), 60), end))
+
+
+# A further item of a list, to which the verb before the first one belongs.
+_ITEM = re.compile(r"(?i)[\s),\]]*(?:and )?(?:(?!was|were|is|are|did|had|but|not|no|show|while|in contrast)[\w/-]+ ?){1,6}[\s(\[]*")
 
 
 def _verdicts(sentence: Sentence) -> Iterator[tuple[int, int, bool | None, str]]:
