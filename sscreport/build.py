@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sscreport.analyse import analyse
+from sscreport.audit.shipped import enter_audit
 from sscreport.compose import compose
 from sscreport.describe import describe
 from sscreport.document import Manuscript
@@ -111,5 +112,6 @@ def synthesise(review_folder: Path, progress: Progress) -> tuple[Review, list[Sy
         validate(review, problems)
     with progress.step("analyse"):
         describe(review)
+        enter_audit(review)
         syntheses = analyse(review)
     return review, syntheses

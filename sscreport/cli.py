@@ -17,7 +17,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from sscreport import __version__
-from sscreport.commands import build, check, figure, trace, verify
+from sscreport.commands import audit, build, check, figure, trace, verify
 from sscreport.commands.command import ERROR, FINE, INTERRUPTED
 from sscreport.problems import InputError, SSCReportError
 
@@ -109,4 +109,5 @@ COMMANDS = {
     "trace": trace.COMMAND,
     "verify": verify.COMMAND,
     "check": check.COMMAND,
+    "audit": audit.COMMAND,
 }

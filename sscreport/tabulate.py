@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import cycle, groupby
+from itertools import count, cycle, groupby, takewhile
 from typing import Any
 
 from sscreport import wording
@@ -280,8 +280,35 @@ def _judgement(finding: Finding, domain: str) -> tuple[Part, ...]:
     return (finding.judgements[domain], Note(reason)) if reason else (finding.judgements[domain],)
 
 
+# ---------------------------------------------------------------- audit of the article
+
+
+def audited(entry: Mapping[str, Any], source: _Source) -> Table:
+    """One row a finding of the audit: what the checks found, and below it what was recorded by hand."""
+    titles = ("Where", "What does not fit", "Evidence", "Severity", "What is done instead")
+    head = _grouped_head([("", title, "left") for title in titles])
+    names = dict.fromkeys(value.key.split(".")[2] for value in source.book if value.key.startswith("audit.found."))
+    machine = [_audited_row(source.book, f"audit.found.{name}") for name in names]
+    hand = [_audited_row(source.book, f"audit.{row.id}") for row in source.review.tables.get("audit", ())]
+    body: list[tuple[TableCell, ...]] = []
+    for title, rows in (("Found by the checks", machine), ("Recorded by hand", hand)):
+        if rows:
+            body += [(TableCell((title,), header=True, colspan=len(titles)),), *rows]
+    return Table(entry["id"], head, tuple(body), landscape=entry.get("landscape"))
+
+
+def _audited_row(book: Book, key: str) -> tuple[TableCell, ...]:
+    """The fields of one finding; several pieces of evidence stand one after the other."""
+    numbered = (book.get(f"{key}.evidence_{number}") for number in count(1))
+    evidence = list(takewhile(lambda value: value is not None, numbered)) or [book[f"{key}.evidence"]]
+    fields = [book[f"{key}.{name}"] for name in ("place", "finding", "severity", "remedy")]
+    place, finding, severity, remedy = (_cell(value) for value in fields)
+    return replace(place, header=True), finding, _cell(_joined([(value,) for value in evidence])), severity, remedy
+
+
 KINDS: dict[str, Callable[[Mapping[str, Any], _Source], Table]] = {
     "characteristics": characteristics,
     "outcomes": outcomes,
     "findings": findings,
+    "audit": audited,
 }

@@ -79,7 +79,7 @@ def read_pdf(path: Path) -> Reading:
         enclosure = _enclosure(pdf)
     for name, (number, left, top) in places.items():
         _mark_destination(pages[number], name, left, top)
-    _mark_from(pages, places, "references", BIBLIOGRAPHY)
+    _mark_from(pages, places, "references", BIBLIOGRAPHY, until="supplement")
     _mark_from(pages, places, "origins", ORIGIN)
     return Reading(_rejoined([piece for page in pages for piece in _pieces(page)]), enclosure)
 
@@ -153,16 +153,22 @@ def _mark_destination(page: _Page, name: str, left: float, top: float) -> None:
 
 
 def _mark_from(
-    pages: Sequence[_Page], places: Mapping[str, tuple[int, float, float]], name: str, kind: str
+    pages: Sequence[_Page],
+    places: Mapping[str, tuple[int, float, float]],
+    name: str,
+    kind: str,
+    until: str = "",
 ) -> None:
-    """Everything after a section's heading, to the end of the document."""
+    """Everything after a section's heading, to that of the section ``until`` or the end of the document."""
     if name not in places:
         return
     first, _, top = places[name]
-    for page in pages[first:]:
+    last, _, end = places.get(until, (len(pages), 0.0, 0.0))
+    for page in pages[first : last + 1]:
         for index, (own, _) in enumerate(page.identities):
             below = page.number > first or page.y[index] <= top or np.isnan(page.y[index])
-            if below and own != PAGE:
+            above = page.number < last or page.y[index] > end
+            if below and above and own != PAGE:
                 page.identities[index] = (kind, "")
 
 

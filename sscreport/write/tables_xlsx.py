@@ -89,7 +89,7 @@ class _Sheet:
             self._rule(2, column, top="medium")
         for note in figure.iterfind("div[@class='notes']/p"):
             self._paragraph(note, columns, size=_SIZE - 1)
-        self.sheet.freeze_panes = self.sheet.cell(first, 2)
+        self.sheet.freeze_panes = f"B{first}"
         self.sheet.sheet_view.showGridLines = False
         self.sheet.print_title_rows = f"2:{first - 1}"
         self.sheet.page_setup.orientation = (
