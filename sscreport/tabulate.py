@@ -287,7 +287,9 @@ def audited(entry: Mapping[str, Any], source: _Source) -> Table:
     """One row a finding of the audit: what the checks found, and below it what was recorded by hand."""
     titles = ("Where", "What does not fit", "Evidence", "Severity", "What is done instead")
     head = _grouped_head([("", title, "left") for title in titles])
-    names = dict.fromkeys(value.key.split(".")[2] for value in source.book if value.key.startswith("audit.found."))
+    names = dict.fromkeys(
+        value.key.split(".")[2] for value in source.book if value.key.startswith("audit.found.")
+    )
     machine = [_audited_row(source.book, f"audit.found.{name}") for name in names]
     hand = [_audited_row(source.book, f"audit.{row.id}") for row in source.review.tables.get("audit", ())]
     body: list[tuple[TableCell, ...]] = []
@@ -303,7 +305,13 @@ def _audited_row(book: Book, key: str) -> tuple[TableCell, ...]:
     evidence = list(takewhile(lambda value: value is not None, numbered)) or [book[f"{key}.evidence"]]
     fields = [book[f"{key}.{name}"] for name in ("place", "finding", "severity", "remedy")]
     place, finding, severity, remedy = (_cell(value) for value in fields)
-    return replace(place, header=True), finding, _cell(_joined([(value,) for value in evidence])), severity, remedy
+    return (
+        replace(place, header=True),
+        finding,
+        _cell(_joined([(value,) for value in evidence])),
+        severity,
+        remedy,
+    )
 
 
 KINDS: dict[str, Callable[[Mapping[str, Any], _Source], Table]] = {

@@ -42,6 +42,8 @@ def audit(article: Article, checks: Sequence[str] | None = None) -> list[Misfit]
     return sorted(found, key=lambda misfit: (SEVERITIES.index(misfit.severity), misfit.line or 0))
 
 
-def audit_text(text: str, tables: Sequence[DataTable] = (), checks: Sequence[str] | None = None) -> list[Misfit]:
+def audit_text(
+    text: str, tables: Sequence[DataTable] = (), checks: Sequence[str] | None = None
+) -> list[Misfit]:
     """`audit` of plain text, such as that of a finished manuscript."""
     return audit(parse(text, tables), checks)

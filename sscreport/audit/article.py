@@ -37,12 +37,14 @@ _PARTS = (
     ("abbreviations", r"abbreviations|list of abbreviations"),
     (
         "back",
-        r"(?:availability|acknowledge?ments?|funding|author|ethics|declarations?|competing|conflicts?|additional"
+        r"(?:availability|acknowledge?ments?|funding|author|ethics|declarations?|competing|conflicts?"
+        r"|additional"
         r"|rights|about this|supplement|appendix|data availability|cite this|download).*",
     ),
 )
 _LABEL = re.compile(
-    r"(?:Supplementary |Additional )?(?P<kind>Fig(?:ure|\.)?|Table)\s*(?P<number>S?\d+)\b[.:|]?", re.IGNORECASE
+    r"(?:Supplementary |Additional )?(?P<kind>Fig(?:ure|\.)?|Table)\s*(?P<number>S?\d+)\b[.:|]?",
+    re.IGNORECASE,
 )
 _ABBREVIATED = re.compile(
     r"(?:\bet al|\bvs|\bFigs?|\be\.g|\bi\.e|\bapprox|\bcf|\bNo|\bDr|\bRefs?|\bSt|\bEq|(?<![A-Za-z])[A-Z])\.$"
@@ -55,7 +57,9 @@ _TIME = re.compile(
 )
 _MONTHS = {"m": 1.0, "w": 12 / 52, "y": 12.0, "d": 12 / 365}
 _CITED = re.compile(r"(?<![\w=])(?<!CI )\[(\d{1,3}(?:\s?[,;–-]\s?\d{1,3})*)\]")
-_DEFINED = re.compile(r"((?:[A-Za-z'’–-]+\s+){1,8}?)\(([A-Za-z]?[A-Z][A-Za-z]*[A-Z][A-Za-z]*s?(?:-[A-Z]+\w*)?)\)")
+_DEFINED = re.compile(
+    r"((?:[A-Za-z'’–-]+\s+){1,8}?)\(([A-Za-z]?[A-Z][A-Za-z]*[A-Z][A-Za-z]*s?(?:-[A-Z]+\w*)?)\)"
+)
 
 
 @dataclass(frozen=True)
@@ -181,7 +185,8 @@ class Article:
     def named(self, text: str) -> list[str]:
         """The outcomes named in ``text``, by their last mention."""
         places = {
-            name: max((m.start() for m in pattern.finditer(text)), default=-1) for name, pattern in self.outcomes.items()
+            name: max((m.start() for m in pattern.finditer(text)), default=-1)
+            for name, pattern in self.outcomes.items()
         }
         return sorted((name for name, place in places.items() if place >= 0), key=places.__getitem__)
 
@@ -289,7 +294,9 @@ def parse(text: str, tables: Sequence[DataTable] = (), file: str = "text") -> Ar
     for sentence in sentences:
         for match in _DEFINED.finditer(sentence.text):
             glossary.setdefault(match[2], _expansion(match[1], match[2]))
-    return Article(file, tuple(sentences), references, tuple(tables), {k: v for k, v in glossary.items() if v})
+    return Article(
+        file, tuple(sentences), references, tuple(tables), {k: v for k, v in glossary.items() if v}
+    )
 
 
 class _Place:
@@ -326,7 +333,11 @@ def _paragraphs(text: str) -> Iterator[list[tuple[int, str]]]:
         if hidden:
             hidden = "" if mark.startswith(hidden) or mark.endswith(hidden) else hidden
             continue
-        if mark.startswith("```") or (line == 1 and mark == "---") or (mark.startswith("<!--") and "-->" not in mark):
+        if (
+            mark.startswith("```")
+            or (line == 1 and mark == "---")
+            or (mark.startswith("<!--") and "-->" not in mark)
+        ):
             hidden = "-->" if mark.startswith("<!--") else mark[:3]
         elif re.fullmatch(r"!\[.*\]\(.*\).*|\|.*\||[=-]{3,}|<!--.*-->|\\newpage.*", mark):
             continue
@@ -366,10 +377,14 @@ def _references(lines: list[tuple[int, str]]) -> Iterator[Reference]:
             entries[-1] = (*entries[-1][:2], f"{entries[-1][2]} {words.strip()}")
     for count, line, text in entries:
         author = re.match(r"((?:(?!\b[A-Z]{1,3}\b(?:[,.:]|-| et))[^\s,.:]+\s?)+)", text)
-        yield Reference(count, re.sub(r"\s[A-Z-]{1,4}\s?$", "", author[1]).strip() if author else "", text, line)
+        yield Reference(
+            count, re.sub(r"\s[A-Z-]{1,4}\s?$", "", author[1]).strip() if author else "", text, line
+        )
 
 
-def _sentences(lines: list[tuple[int, str]], place: _Place, paragraph: int, caption: str) -> Iterator[Sentence]:
+def _sentences(
+    lines: list[tuple[int, str]], place: _Place, paragraph: int, caption: str
+) -> Iterator[Sentence]:
     joined, starts = "", []
     for line, words in lines:
         starts.append((len(joined), line))

@@ -11,7 +11,10 @@ from sscreport.audit.misfit import Misfit, at, check
 from sscreport.audit.words import _significant, claim
 
 _FIGURE = re.compile(r"(?i)\bFig(?:ure|\.)?\s?(\d+)")
-_EXPLAINED = re.compile(r"(?:^|[;.:] ?|, )([A-Za-z]?[A-Z][A-Za-z]*[A-Z][A-Za-z]*s?(?:-[A-Z]\w+)?)(?:,|:| =|:? –) ([a-zA-Z][\w'-]+(?: [\w'-]+){0,7})(?=[;.,]|$)")
+_EXPLAINED = re.compile(
+    r"(?:^|[;.:] ?|, )([A-Za-z]?[A-Z][A-Za-z]*[A-Z][A-Za-z]*s?(?:-[A-Z]\w+)?)(?:,|:| ="
+    r"|:? –) ([a-zA-Z][\w'-]+(?: [\w'-]+){0,7})(?=[;.,]|$)"
+)
 
 
 @check("caption", "Caption against result", "a caption and the result that cites its figure")
@@ -53,7 +56,15 @@ def _claims(article: Article, sentences: list[Sentence], text: Sentence, s: Stat
         p = f", P {s.p.relation} {s.p.text}" if s.p else ""
         what = f"The caption claims {said}; the result in the text is {s.text}{p}."
         remedy = "Let caption and text take their words from the same result."
-        yield at(sentence, "caption", what, "high", remedy, quote(article, sentence), quote(article, text, s.start, s.end))
+        yield at(
+            sentence,
+            "caption",
+            what,
+            "high",
+            remedy,
+            quote(article, sentence),
+            quote(article, text, s.start, s.end),
+        )
 
 
 def _spreads(article: Article, sentences: list[Sentence], text: Sentence, x: Spread) -> Iterator[Misfit]:
@@ -61,10 +72,22 @@ def _spreads(article: Article, sentences: list[Sentence], text: Sentence, x: Spr
         for other in sentence.spreads:
             if len(sentence.spreads) == 1 and abs(other.i2 - x.i2) > 0.51:
                 what = f"The caption gives I² = {other.i2:g}%, the text {x.i2:g}%."
-                yield at(sentence, "caption", what, "moderate", "Print both from one value.", quote(article, sentence, other.start, other.end), quote(article, text, x.start, x.end))
+                yield at(
+                    sentence,
+                    "caption",
+                    what,
+                    "moderate",
+                    "Print both from one value.",
+                    quote(article, sentence, other.start, other.end),
+                    quote(article, text, x.start, x.end),
+                )
 
 
-@check("abbreviation", "Abbreviations explained and not used, or in two forms", "captions or a list that explain abbreviations")
+@check(
+    "abbreviation",
+    "Abbreviations explained and not used, or in two forms",
+    "captions or a list that explain abbreviations",
+)
 def abbreviations(article: Article) -> Iterator[Misfit]:
     """A caption explains what it or its figure uses; an effect measure that is explained and used nowhere in the
     article leaves open which measure the figure shows. Two forms with the same letters are one with a slip."""
@@ -73,8 +96,18 @@ def abbreviations(article: Article) -> Iterator[Misfit]:
         rest = sum(len(used.findall(s.text)) for s in article.sentences) - len(places)
         if rest == 0 and short in ("SMD", "MD", "WMD", "OR", "RR", "HR", "RD"):
             labels = ", ".join(dict.fromkeys(s.caption for s in places))
-            what = f"{short} is explained in the caption{'s' if len(places) > 1 else ''} of {labels}, and nowhere used."
-            yield at(places[0], "abbreviation", what, "low", "Name in each caption the measure that is drawn.", quote(article, places[0], places[0].text.find(short)))
+            what = (
+                f"{short} is explained in the caption{'s' if len(places) > 1 else ''} of {labels}, "
+                f"and nowhere used."
+            )
+            yield at(
+                places[0],
+                "abbreviation",
+                what,
+                "low",
+                "Name in each caption the measure that is drawn.",
+                quote(article, places[0], places[0].text.find(short)),
+            )
     yield from _twins(article)
 
 
@@ -88,11 +121,21 @@ def _explained(article: Article) -> dict[str, list[Sentence]]:
 
 
 def _twins(article: Article) -> Iterator[Misfit]:
-    words = re.findall(r"(?<![\w-])[A-Z]{4,}(?![\w-])", " ".join([*(s.text for s in article.running), *(s.heading for s in article.running)]))
+    words = re.findall(
+        r"(?<![\w-])[A-Z]{4,}(?![\w-])",
+        " ".join([*(s.text for s in article.running), *(s.heading for s in article.running)]),
+    )
     for short in dict.fromkeys(words):
         for known in article.glossary:
             if short != known and short not in article.glossary and sorted(short) == sorted(known):
                 sentence = next((s for s in article.running if short in s.text), None)
                 if sentence:
                     what = f"{known} is also written {short}."
-                    yield at(sentence, "abbreviation", what, "low", "Use the defined form throughout.", quote(article, sentence, sentence.text.find(short)))
+                    yield at(
+                        sentence,
+                        "abbreviation",
+                        what,
+                        "low",
+                        "Use the defined form throughout.",
+                        quote(article, sentence, sentence.text.find(short)),
+                    )

@@ -25,10 +25,29 @@ _NAMES = {
     "hedges' g": "g",
     "cohen's d": "d",
 }
-_WORDS = (
-    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen "
-    "sixteen seventeen eighteen nineteen twenty"
-).split()
+_WORDS = [
+    "zero",
+    "one",
+    "two",
+    "three",
+    "four",
+    "five",
+    "six",
+    "seven",
+    "eight",
+    "nine",
+    "ten",
+    "eleven",
+    "twelve",
+    "thirteen",
+    "fourteen",
+    "fifteen",
+    "sixteen",
+    "seventeen",
+    "eighteen",
+    "nineteen",
+    "twenty",
+]
 
 SIGNED = r"(?:[-–]\s?)?\d+(?:\.\d+)?"
 WHOLE = r"(?:\d{1,3}(?:[ ,]\d{3})+|\d+|" + "|".join(_WORDS) + r")(?![\d.]*\d|%)"
@@ -45,28 +64,34 @@ _MEASURE = re.compile(
 )
 _INTERVAL = re.compile(
     rf"(?P<level>\d\d(?:\.\d+)?)\s?%\s?-?(?P<word>confidence intervals?|CIs?\b|C\.I\.)(?:\s?\(CI\))?"
-    rf"\s*[:=,]?\s*(?:of|was|from)?\s*[\[(]?\s*(?P<low>{SIGNED})\s?%?\s*(?:to|~|–|-|—|,|;)\s*(?P<high>{SIGNED})(?P<percent>\s?%)?",
+    rf"\s*[:=,]?\s*(?:of|was|from)?\s*[\[(]?\s*(?P<low>{SIGNED})\s?%?\s*(?:to|~|–|-|—|,"
+    rf"|;)\s*(?P<high>{SIGNED})(?P<percent>\s?%)?",
     re.IGNORECASE,
 )
 # "SMD[95% CI] = -0.85 [-1.23, -0.47]" and "MD = -4.70 (-8.57 ~ -0.83)" give the interval after the estimate.
 _TRAILING = re.compile(
-    rf"(?P<name>(?<![A-Za-z])(?:[WS]?MD|[OHR]R|RD|IRR))\s?(?:[\[(]\s?(?P<level>\d\d)\s?%\s?CI\s?[\])])?\s?[=:,]?\s?(?P<estimate>{SIGNED})"
+    rf"(?P<name>(?<![A-Za-z])(?:[WS]?MD|[OHR]R|RD"
+    rf"|IRR))\s?(?:[\[(]\s?(?P<level>\d\d)\s?%\s?CI\s?[\])])?\s?[=:,]?\s?(?P<estimate>{SIGNED})"
     rf"\s?[\[(]\s?(?P<low>{SIGNED})\s?(?:,|;|to|~|–|-)\s?(?P<high>{SIGNED})\s?[\])]"
 )
 _BEFORE = re.compile(
-    rf"(?<![\d.])(?P<estimate>{SIGNED})(?P<percent>\s?%)?\s*(?P<unit>(?:[A-Za-zµμ/°%²]+\s?){{0,3}})[,;:(\[\s]*$"
+    rf"(?<![\d.])(?P<estimate>{SIGNED})(?P<percent>\s?%)?\s*(?P<unit>(?:[A-Za-zµμ/°%²]+\s?){{0,3}})[,;:"
+    rf"(\[\s]*$"
 )
 _P = re.compile(
-    r"(?<![A-Za-z])(?P<all>all )?P(?:\s?-?\s?values?)?(?P<about>\s?(?:for|of)\s[a-z ]{3,30}|[_ ]?(?:het|heterogeneity|interaction)\w*)?"
+    r"(?<![A-Za-z])(?P<all>all )?P(?:\s?-?\s?values?)?(?P<about>\s?(?:for|of)\s[a-z ]{3,30}"
+    r"|[_ ]?(?:het|heterogeneity|interaction)\w*)?"
     r"\s*(?P<relation>[<>=≤≥]|was|of)\s*(?P<p>(?:0?\.\d+)|1(?:\.0+)?(?!\d)|0(?![\d.]))"
     r"(?:\s?[×x]\s?10\^?(?P<power>-\s?\d+))?",
     re.IGNORECASE,
 )
 _I2 = re.compile(
-    r"I\s?2(?:\s(?:statistic|value|index))?\s*(?P<relation>[=:<>≤≥]|was|of)\s*(?P<i2>\d+(?:\.\d+)?)\s?%", re.IGNORECASE
+    r"I\s?2(?:\s(?:statistic|value|index))?\s*(?P<relation>[=:<>≤≥]|was|of)\s*(?P<i2>\d+(?:\.\d+)?)\s?%",
+    re.IGNORECASE,
 )
 _Q = re.compile(
-    r"(?:Cochran['’]?s? )?(?:Q|χ2|chi2|Chi-squared?)\s?(?:\((?:df\s?=\s?)?(?P<df1>\d+)\))?\s*=\s*(?P<q>\d+(?:\.\d+)?)"
+    r"(?:Cochran['’]?s? )?(?:Q|χ2|chi2|Chi-squared?)\s?(?:\((?:df\s?=\s?)?(?P<df1>\d+)\))?\s*=\s*(?P<q"
+    r">\d+(?:\.\d+)?)"
     r"(?:\s?[,;(]\s?(?:df|d\.f\.)\s?=\s?(?P<df2>\d+))?",
     re.IGNORECASE,
 )
@@ -77,8 +102,16 @@ def clean(text: str) -> str:
     """``text`` with one sign for each minus, space and square, and without the marks of Markdown or TeX."""
     text = re.sub("[\u2212\u2011\u2010\ufe63]", "-", text)
     text = re.sub("[\u00a0\u2009\u202f\u2002\u2003\u200a]", " ", text)
-    text = text.replace("\u2019", "'").replace("&lt;", "<").replace("&gt;", ">").replace("\\%", "%").replace("$", "")
-    text = re.sub(r"</?(?:em|i|b|strong|sub|sup)>|\*+|(?<!\w)_+|_+(?!\w)|\^(?=\d\^)|(?<=\d)\^(?!\d|-)", "", text)
+    text = (
+        text.replace("\u2019", "'")
+        .replace("&lt;", "<")
+        .replace("&gt;", ">")
+        .replace("\\%", "%")
+        .replace("$", "")
+    )
+    text = re.sub(
+        r"</?(?:em|i|b|strong|sub|sup)>|\*+|(?<!\w)_+|_+(?!\w)|\^(?=\d\^)|(?<=\d)\^(?!\d|-)", "", text
+    )
     text = re.sub(r"(?i)\bI\s?(?:\^\{?2\}?|²)", "I2", text).replace("χ²", "χ2").replace("\\chi^2", "χ2")
     text = re.sub(r"(?<=\d)·(?=\d)", ".", text)
     return " ".join(text.split())
@@ -222,7 +255,9 @@ def _trailing(text: str) -> Iterator[Statistic]:
         )  # fmt: skip
 
 
-def _statistic(text: str, start: int, estimate: re.Match[str], interval: re.Match[str], until: int) -> Statistic:
+def _statistic(
+    text: str, start: int, estimate: re.Match[str], interval: re.Match[str], until: int
+) -> Statistic:
     named = list(_MEASURE.finditer(text, start, start + estimate.start()))
     measure = named[-1].group() if named and start + estimate.start() - named[-1].end() < 70 else ""
     p = _p_after(text, interval.end(), until)
@@ -292,6 +327,9 @@ def _clause(text: str, start: int, end: int) -> tuple[int, int]:
 
 def counts(text: str, noun: str) -> Iterator[tuple[int, re.Match[str]]]:
     """Each whole number that counts ``noun`` (a pattern), with at most four words between."""
-    pattern = rf"(?<![\d.,–/-])\b(?P<count>{WHOLE})\s+(?:(?!and\b|or\b|of\b|to\b|in\b|were\b|was\b)[A-Za-z][\w'’-]*,?\s+){{0,4}}?{noun}\b"
+    pattern = (
+        rf"(?<![\d.,–/-])\b(?P<count>{WHOLE})\s+(?:(?!and\b|or\b|of\b|to\b|in\b|were\b"
+        rf"|was\b)[A-Za-z][\w'’-]*,?\s+){{0,4}}?{noun}\b"
+    )
     for match in re.finditer(pattern, text, re.IGNORECASE):
         yield int(number(match["count"])), match

@@ -10,7 +10,10 @@ from sscreport.audit.expressions import DIFFERENCES, Statistic
 from sscreport.audit.misfit import Misfit, at, check, computed
 from sscreport.statistics.results import p_value, quantile
 
-RECOMPUTE = "Recompute the result from the study-level rows and print estimate, interval and P value from one computation."
+RECOMPUTE = (
+    "Recompute the result from the study-level rows and print estimate, interval and P value "
+    "from one computation."
+)
 
 
 @check("p-interval", "P value against interval", "an estimate with interval and P value")
@@ -27,10 +30,14 @@ def p_against_interval(article: Article) -> Iterator[Misfit]:
             if verdict is not None and s.excludes_null is not None and verdict != s.excludes_null:
                 inside = "leaves out" if s.excludes_null else "holds"
                 what = f"P {s.p.relation} {s.p.text} goes with an interval that {inside} {s.null:g}."
-                yield at(sentence, "p-interval", what, "high", RECOMPUTE, where, computed(f"P = {p_of(s):.2g}"))
+                yield at(
+                    sentence, "p-interval", what, "high", RECOMPUTE, where, computed(f"P = {p_of(s):.2g}")
+                )
             elif (span := p_range(s)) and not s.p.agrees(*span):
                 what = f"From estimate and interval P is {p_of(s):.2g}; printed is {s.p.relation} {s.p.text}."
-                yield at(sentence, "p-interval", what, "moderate", RECOMPUTE, where, computed(f"P = {p_of(s):.2g}"))
+                yield at(
+                    sentence, "p-interval", what, "moderate", RECOMPUTE, where, computed(f"P = {p_of(s):.2g}")
+                )
 
 
 def _scaled(s: Statistic, number: float) -> float:
@@ -72,13 +79,31 @@ def off_centre(article: Article) -> Iterator[Misfit]:
         for s in sentence.statistics:
             where = quote(article, sentence, s.start, s.end)
             if s.low > s.high:
-                yield at(sentence, "centre", f"The interval runs from {s.low:g} down to {s.high:g}.", "moderate", RECOMPUTE, where)
+                yield at(
+                    sentence,
+                    "centre",
+                    f"The interval runs from {s.low:g} down to {s.high:g}.",
+                    "moderate",
+                    RECOMPUTE,
+                    where,
+                )
             elif not s.low <= s.estimate <= s.high:
                 what = f"{s.estimate:g} lies outside its interval from {s.low:g} to {s.high:g}."
                 yield at(sentence, "centre", what, "high", RECOMPUTE, where)
             elif (middle := _middle(s)) is not None:
-                what = f"{s.estimate:g} is not in the middle of its interval, which would be {middle:.{max(s.digits, 2)}f}."
-                yield at(sentence, "centre", what, "moderate", RECOMPUTE, where, computed(f"middle {middle:.{max(s.digits, 2)}f}"))
+                what = (
+                    f"{s.estimate:g} is not in the middle of its interval, which would be "
+                    f"{middle:.{max(s.digits, 2)}f}."
+                )
+                yield at(
+                    sentence,
+                    "centre",
+                    what,
+                    "moderate",
+                    RECOMPUTE,
+                    where,
+                    computed(f"middle {middle:.{max(s.digits, 2)}f}"),
+                )
 
 
 def _middle(s: Statistic) -> float | None:

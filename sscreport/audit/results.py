@@ -61,7 +61,9 @@ def _rows(table: DataTable) -> Iterator[ResultRow]:
         yield ResultRow(table, row, outcome, label, frozenset(times(label)), words, numbers, digits)
 
 
-def row_of(article: Article, sentence: Sentence, statistic: Statistic, rows: list[ResultRow]) -> ResultRow | None:
+def row_of(
+    article: Article, sentence: Sentence, statistic: Statistic, rows: list[ResultRow]
+) -> ResultRow | None:
     """The one row that gives the same quantity as a statistic; None where none or several may.
 
     The outcome must be the one the sentence speaks of; a row for a time or a subgroup needs it named.
@@ -84,7 +86,11 @@ def pooled(rows: list[ResultRow]) -> ma.Pooled | None:
     """Rows pooled with weights by inverse variance, as if independent; None where that is impossible."""
     estimates, lows, highs = np.array([row.numbers for row in rows]).T
     log = rows[0].table.is_ratio
-    if np.any(lows >= highs) or np.any((estimates < lows) | (estimates > highs)) or (log and np.any(lows <= 0)):
+    if (
+        np.any(lows >= highs)
+        or np.any((estimates < lows) | (estimates > highs))
+        or (log and np.any(lows <= 0))
+    ):
         return None
     return ma.pool(*ma.from_interval(estimates, lows, highs, log=log), method="FE")
 

@@ -17,15 +17,14 @@ from sscreport.folder import ARTICLE
 from sscreport.records import Review
 from sscreport.values import COUNT, Book, Cell, Rule, Value
 
-FOLDER = ARTICLE
 DOCUMENTED = "docs/audit.md"
 
 
 def read_shipped(root: Path) -> Article | None:
     """The article of a review; None where it has none. Raises `InputError` as `read_article` does."""
-    folder = root / FOLDER
+    folder = root / ARTICLE
     text = folder / "article.txt"
-    return read_article(text, sorted(folder.glob("*.csv")), f"{FOLDER}/") if text.is_file() else None
+    return read_article(text, sorted(folder.glob("*.csv")), f"{ARTICLE}/") if text.is_file() else None
 
 
 def names(misfits: Sequence[Misfit]) -> list[str]:
@@ -51,7 +50,9 @@ def enter_audit(review: Review) -> None:
     severities = [*machine, *(row["severity"] for row in by_hand)]
     _count(review.book, "findings", severities, SEVERITIES, "Findings of the audit")
     _count(review.book, "machine", machine, SEVERITIES, "Findings of the checks")
-    _count(review.book, "by_hand", [row["severity"] for row in by_hand], SEVERITIES, "Findings recorded by hand")
+    _count(
+        review.book, "by_hand", [row["severity"] for row in by_hand], SEVERITIES, "Findings recorded by hand"
+    )
     for severity in SEVERITIES:
         _count(review.book, severity, severities, (severity,), f"Findings of {severity} severity")
 
@@ -70,9 +71,16 @@ def _enter(book: Book, key: str, misfit: Misfit, article: Article | None) -> Non
     values: list[Value] = []
     for number, evidence in quoted:
         label = f"Evidence: {evidence.place}"
-        values.append(book.read(f"{key}.evidence_{number}", _cell(evidence, article), evidence.text, "text", label))
+        values.append(
+            book.read(f"{key}.evidence_{number}", _cell(evidence, article), evidence.text, "text", label)
+        )
     fields = {f"evidence_{n}": e.text for n, e in enumerate(misfit.evidence, 1) if not e.source}
-    fields |= {"place": misfit.where, "finding": misfit.what, "severity": misfit.severity, "remedy": misfit.remedy}
+    fields |= {
+        "place": misfit.where,
+        "finding": misfit.what,
+        "severity": misfit.severity,
+        "remedy": misfit.remedy,
+    }
     for name, text in fields.items():
         book.derive(
             f"{key}.{name}", rule, lambda *_, text=text: text, *values,
@@ -85,7 +93,9 @@ def _cell(evidence: Evidence, article: Article | None) -> Cell:
     column, raw = (evidence.column or "text", evidence.text)
     if table is not None:
         raw = _raw(table, evidence)
-    return Cell(evidence.source, evidence.row or "all rows", column, raw, "published", "the article", evidence.place)
+    return Cell(
+        evidence.source, evidence.row or "all rows", column, raw, "published", "the article", evidence.place
+    )
 
 
 def _raw(table: DataTable, evidence: Evidence) -> str:

@@ -12,7 +12,9 @@ from sscreport.audit.misfit import Misfit, at, check, computed
 from sscreport.statistics.heterogeneity import q_p_value
 
 RECOMPUTE = "Compute Q, its P value and I² together from the study-level rows."
-_OTHER_I2 = re.compile(r"(?i)\bREML\b|restricted maximum|metafor|multilevel|three-level|Paule|bayes|robumeta|robust variance")
+_OTHER_I2 = re.compile(
+    r"(?i)\bREML\b|restricted maximum|metafor|multilevel|three-level|Paule|bayes|robumeta|robust variance"
+)
 
 
 @check("i2-p", "I² against Q and its P value", "I² with the P value of Q, or Q with its degrees of freedom")
@@ -26,8 +28,19 @@ def i2_against_p(article: Article) -> Iterator[Misfit]:
         for s in sentence.spreads:
             df = s.df or _df(article, sentence)
             if s.q is not None and df and not _i2_near(s, max(0.0, 100 * (s.q - df) / s.q if s.q else 0.0)):
-                what = f"Q = {s.q:g} on {df} degrees of freedom is an I² of {max(0, 100 * (s.q - df) / s.q):.0f}%, not {s.i2:g}%."
-                yield at(sentence, "i2-p", what, "moderate", RECOMPUTE, quote(article, sentence, s.start, s.end), computed(f"I² = {max(0, 100 * (s.q - df) / s.q):.0f}%"))
+                what = (
+                    f"Q = {s.q:g} on {df} degrees of freedom is an I² of "
+                    f"{max(0, 100 * (s.q - df) / s.q):.0f}%, not {s.i2:g}%."
+                )
+                yield at(
+                    sentence,
+                    "i2-p",
+                    what,
+                    "moderate",
+                    RECOMPUTE,
+                    quote(article, sentence, s.start, s.end),
+                    computed(f"I² = {max(0, 100 * (s.q - df) / s.q):.0f}%"),
+                )
             elif s.p is not None and s.p.p <= 1:
                 yield from _p_of_i2(article, sentence, s, df)
 
@@ -86,20 +99,41 @@ def limits(article: Article) -> Limits:
         text = sentence.text
         percents = [float(n) for n in re.findall(r"(\d+)\s?%", text)]
         words = [m[0].lower() for m in re.finditer(r"(?i)\b(?:low|moderate|high)\b", text)]
-        if re.search("(?i)heterogen|I2", text) and words[:3] == ["low", "moderate", "high"] and len(percents) == 3:
+        if (
+            re.search("(?i)heterogen|I2", text)
+            and words[:3] == ["low", "moderate", "high"]
+            and len(percents) == 3
+        ):
             return Limits(*percents, stated=True)
     return Limits()
 
 
 _WORD = re.compile(
-    r"(?i)\b(?P<not>no(?: evidence of| significant| important| statistical)?|not?\s)?\s?(?P<word>low|little|minimal|negligible|moderate|substantial|considerable|high|large|significant|important)?"
+    r"(?i)\b(?P<not>no(?: evidence of| significant| important| statistical)?|not?\s)?\s?(?P<word>low"
+    r"|little|minimal|negligible|moderate|substantial|considerable|high|large|significant|important)?"
     r"(?:\s(?:statistical|between-study|level of|degree of))*\s?(?P<noun>heterogeneity|homogene(?:ity|ous))"
-    r"(?:\s(?:was|is)\s(?P<after>(?:not )?(?:low|little|minimal|negligible|moderate|substantial|considerable|high|large))\b)?"
+    r"(?:\s(?:was|is)\s(?P<after>(?:not )?(?:low|little|minimal|negligible|moderate|substantial"
+    r"|considerable|high|large))\b)?"
 )
-_RANK = {"no": 0, "low": 1, "little": 1, "minimal": 1, "negligible": 1, "moderate": 2, "substantial": 3, "considerable": 3, "high": 3, "large": 3}
+_RANK = {
+    "no": 0,
+    "low": 1,
+    "little": 1,
+    "minimal": 1,
+    "negligible": 1,
+    "moderate": 2,
+    "substantial": 3,
+    "considerable": 3,
+    "high": 3,
+    "large": 3,
+}
 
 
-@check("spread-word", "A word for heterogeneity against its I²", "a word such as low or high in the sentence of an I²")
+@check(
+    "spread-word",
+    "A word for heterogeneity against its I²",
+    "a word such as low or high in the sentence of an I²",
+)
 def spread_word(article: Article) -> Iterator[Misfit]:
     """The word must be that of the article's own limits; without any, only a word that is wrong by every
     usual reading counts (Cochrane Handbook 10.10.2: below 40% might not be important, 50 to 90% may be
@@ -107,7 +141,11 @@ def spread_word(article: Article) -> Iterator[Misfit]:
     own = limits(article)
     for sentence in article.sentences:
         for s in sentence.spreads:
-            near = [m for m in _WORD.finditer(sentence.text) if m.start() < s.start and s.start - m.end() < 60 or 0 <= m.start() - s.end < 15]
+            near = [
+                m
+                for m in _WORD.finditer(sentence.text)
+                if m.start() < s.start and s.start - m.end() < 60 or 0 <= m.start() - s.end < 15
+            ]
             match = near[-1] if near else None
             rank = None if match is None else _rank(match)
             if match is None or rank is None or _fits(rank, s.i2, own):
@@ -115,7 +153,15 @@ def spread_word(article: Article) -> Iterator[Misfit]:
             by = "the article's own limits" if own.stated else "the usual limits"
             what = f"I² = {s.i2:g}% is called {match.group().strip()}; by {by} it is {own.word(s.i2)}."
             remedy = "Let one recorded policy turn I² into words."
-            yield at(sentence, "spread-word", what, "moderate", remedy, quote(article, sentence, match.start(), s.end), computed(f"{own.word(s.i2)}"))
+            yield at(
+                sentence,
+                "spread-word",
+                what,
+                "moderate",
+                remedy,
+                quote(article, sentence, match.start(), s.end),
+                computed(f"{own.word(s.i2)}"),
+            )
 
 
 def _rank(match: re.Match[str]) -> int | None:
@@ -142,19 +188,29 @@ def _fits(rank: int, i2: float, own: Limits) -> bool:
 
 
 _RULE = re.compile(
-    r"(?i)I2\s?(?P<i2>[<>≤≥])\s?(?P<limit>\d+)\s?%\s?,?\s?(?P<join>and|or|,)\s?(?:a\s)?P(?:[- ]?value)?\s?(?P<p>[<>≤≥])\s?(?P<at>0?\.\d+)"
-    r"|P(?:[- ]?value)?\s?(?P<p2>[<>≤≥])\s?(?P<at2>0?\.\d+)\s?,?\s?(?P<join2>and|or|,)\s?I2\s?(?P<i22>[<>≤≥])\s?(?P<limit2>\d+)\s?%"
+    r"(?i)I2\s?(?P<i2>[<>≤≥])\s?(?P<limit>\d+)\s?%\s?,?\s?(?P<join>and|or"
+    r"|,)\s?(?:a\s)?P(?:[- ]?value)?\s?(?P<p>[<>≤≥])\s?(?P<at>0?\.\d+)"
+    r"|P(?:[- ]?value)?\s?(?P<p2>[<>≤≥])\s?(?P<at2>0?\.\d+)\s?,?\s?(?P<join2>and|or"
+    r"|,)\s?I2\s?(?P<i22>[<>≤≥])\s?(?P<limit2>\d+)\s?%"
 )
 
 
-@check("model-rule", "A rule for the model that leaves cases open", "a rule on I² and P for fixed and random effects")
+@check(
+    "model-rule",
+    "A rule for the model that leaves cases open",
+    "a rule on I² and P for fixed and random effects",
+)
 def model_rule(article: Article) -> Iterator[Misfit]:
     """Where both branches ask for I² *and* P, results on different sides of the two limits belong to
     neither; where both ask for either, they belong to both. The Cochrane Handbook (10.10.4) advises
     against choosing the model by such a test at all."""
     for sentence in article.of("methods"):
         rules = list(_RULE.finditer(sentence.text))
-        if len(rules) != 2 or not re.search("(?i)fixed", sentence.text) or not re.search("(?i)random", sentence.text):
+        if (
+            len(rules) != 2
+            or not re.search("(?i)fixed", sentence.text)
+            or not re.search("(?i)random", sentence.text)
+        ):
             continue
         joins = {(m["join"] or m["join2"]).lower().replace(",", "and") for m in rules}
         if len(joins) != 1:
@@ -162,12 +218,23 @@ def model_rule(article: Article) -> Iterator[Misfit]:
         limit, at_p = float(rules[0]["limit"] or rules[0]["limit2"]), float(rules[0]["at"] or rules[0]["at2"])
         cases = [(s, x) for s in article.of("results") for x in s.spreads if x.p and _between(x, limit, at_p)]
         both = joins == {"or"}
-        what = f"The rule for fixed or random effects {'has two answers' if both else 'has no answer'} where I² and P lie on different sides of {limit:g}% and {at_p:g}."
+        what = (
+            f"The rule for fixed or random effects "
+            f"{'has two answers' if both else 'has no answer'} where I² and P lie on different "
+            f"sides of {limit:g}% and {at_p:g}."
+        )
         if cases:
-            what += " " + " and ".join(f"I² = {x.i2:g}% with P = {x.p.text}" for _, x in cases if x.p) + " is such a case."
+            what += (
+                " "
+                + " and ".join(f"I² = {x.i2:g}% with P = {x.p.text}" for _, x in cases if x.p)
+                + " is such a case."
+            )
         evidence = [quote(article, sentence, rules[0].start(), rules[1].end())]
         evidence += [quote(article, s, x.start - 12, x.end) for s, x in cases]
-        remedy = "Fix the model in advance by what the studies have in common; record the choice where a rule is silent."
+        remedy = (
+            "Fix the model in advance by what the studies have in common; record the choice "
+            "where a rule is silent."
+        )
         yield at(sentence, "model-rule", what, "high" if cases else "moderate", remedy, *evidence)
 
 

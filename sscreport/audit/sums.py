@@ -11,7 +11,13 @@ from sscreport.audit.misfit import Evidence, Misfit, at, check, computed
 from sscreport.audit.tables import DataTable
 
 RECOUNT = "Count anew from the study-level rows and print the count with its rows."
-_PLACE_WORDS = {"america": "usa", "united states": "usa", "us": "usa", "united kingdom": "uk", "south korea": "korea"}
+_PLACE_WORDS = {
+    "america": "usa",
+    "united states": "usa",
+    "us": "usa",
+    "united kingdom": "uk",
+    "south korea": "korea",
+}
 _ITEM = re.compile(r"\(n\s?=\s?(\d[\d,]*)\)")
 _CLASSES = (
     ("women", "men"), ("female", "male"), ("girls", "boys"),
@@ -38,8 +44,18 @@ def _databases(article: Article, sentence: Sentence) -> Iterator[Misfit]:
         int(number(m[1])) for s in near for m in re.finditer(rf"(?i)(?:total of|total:?)\s({WHOLE})", s.text)
     ]
     if totals and sum(items) not in totals:
-        what = f"The {len(items)} counts of the list add up to {sum(items)}; the total is given as {totals[0]}."
-        yield at(sentence, "parts", what, "moderate", RECOUNT, quote(article, sentence), computed(f"sum {sum(items)}"))
+        what = (
+            f"The {len(items)} counts of the list add up to {sum(items)}; the total is given as {totals[0]}."
+        )
+        yield at(
+            sentence,
+            "parts",
+            what,
+            "moderate",
+            RECOUNT,
+            quote(article, sentence),
+            computed(f"sum {sum(items)}"),
+        )
 
 
 def _classes(article: Article, sentence: Sentence) -> Iterator[Misfit]:
@@ -47,7 +63,8 @@ def _classes(article: Article, sentence: Sentence) -> Iterator[Misfit]:
         filler = r"(?:were|was|had|cases? of|studies|trials|at|a|of|rated|judged|with)"
         items = {
             name: match for name in classes
-            if (match := re.search(rf"(?i)\b({WHOLE})\s(?:\([^)]*\)\s)?(?:{filler}\s){{0,4}}{name}\b(?! to| or)", sentence.text))
+            if (match := re.search(rf"(?i)\b({WHOLE})\s(?:\([^)]*\)\s)?(?:{filler}\s){{0,4}}{name}\b(?!"
+                                   rf" to| or)", sentence.text))
         }  # fmt: skip
         if len(items) < 2:
             continue
@@ -56,16 +73,33 @@ def _classes(article: Article, sentence: Sentence) -> Iterator[Misfit]:
         if whole is not None and whole != total:
             said = " + ".join(f"{match[1]} {name}" for name, match in items.items())
             what = f"{said} make {total}, not {whole}."
-            yield at(sentence, "parts", what, "moderate", RECOUNT, quote(article, sentence), computed(f"sum {total}"))
+            yield at(
+                sentence,
+                "parts",
+                what,
+                "moderate",
+                RECOUNT,
+                quote(article, sentence),
+                computed(f"sum {total}"),
+            )
 
 
-_NOUNS = {"women": PEOPLE, "female": PEOPLE, "girls": PEOPLE, "mild": r"(?:cases? of |)(?:AEs?|adverse events?)"}
+_NOUNS = {
+    "women": PEOPLE,
+    "female": PEOPLE,
+    "girls": PEOPLE,
+    "mild": r"(?:cases? of |)(?:AEs?|adverse events?)",
+}
 
 
 def _whole(article: Article, sentence: Sentence, start: int, classes: tuple[str, ...]) -> int | None:
     """The total that a list of classes divides: the last count of people, studies or events before it."""
     noun = _NOUNS.get(classes[0], STUDIES)
-    above = [s.text for s in article.of(sentence.part) if s.paragraph == sentence.paragraph and s.line < sentence.line]
+    above = [
+        s.text
+        for s in article.of(sentence.part)
+        if s.paragraph == sentence.paragraph and s.line < sentence.line
+    ]
     found = [count for text in (*above, sentence.text[:start]) for count, _ in counts(text, noun)]
     same = [s for s in article.of(sentence.part) if s.paragraph == sentence.paragraph]
     if not found and sentence in same:
@@ -74,7 +108,11 @@ def _whole(article: Article, sentence: Sentence, start: int, classes: tuple[str,
 
 
 def _countries(article: Article, sentence: Sentence) -> Iterator[Misfit]:
-    listed = re.findall(rf"(?<![\d.–-])\b({WHOLE})\s(?:(?:was|were|each)\s)?(?:in|from)\s(?:the\s)?([A-Z][a-z]+(?:\s[A-Z][a-z]+)?|[A-Z]{{2,3}})\b(?! et al)", sentence.text)
+    listed = re.findall(
+        rf"(?<![\d.–-])\b({WHOLE})\s(?:(?:was|were|each)\s)?(?:in"
+        rf"|from)\s(?:the\s)?([A-Z][a-z]+(?:\s[A-Z][a-z]+)?|[A-Z]{{2,3}})\b(?! et al)",
+        sentence.text,
+    )
     if len(listed) < 3:
         return
     total = sum(int(number(n)) for n, _ in listed)
@@ -83,27 +121,50 @@ def _countries(article: Article, sentence: Sentence) -> Iterator[Misfit]:
         what = f"{len(listed)} countries are listed; the sentence counts {stated[1]}."
         yield at(sentence, "parts", what, "low", RECOUNT, quote(article, sentence))
     near = [s for s in article.sentences if s.paragraph == sentence.paragraph and s.line <= sentence.line]
-    wholes = [count for s in near for count, m in counts(s.text, STUDIES) if m.group().split()[0] not in {n for n, _ in listed}]
+    wholes = [
+        count
+        for s in near
+        for count, m in counts(s.text, STUDIES)
+        if m.group().split()[0] not in {n for n, _ in listed}
+    ]
     if wholes and total not in wholes:
         what = f"The studies listed by country add up to {total}, not {wholes[-1]}."
-        yield at(sentence, "parts", what, "moderate", RECOUNT, quote(article, sentence), computed(f"sum {total}"))
+        yield at(
+            sentence, "parts", what, "moderate", RECOUNT, quote(article, sentence), computed(f"sum {total}")
+        )
     for table in article.tables:
         column = table.column("country")
         if not (column and table.of_studies):
             continue
-        names = [_PLACE_WORDS.get(n.lower(), n.lower()) for row in table.rows if (n := row.cells[column].strip())]
+        names = [
+            _PLACE_WORDS.get(n.lower(), n.lower()) for row in table.rows if (n := row.cells[column].strip())
+        ]
         for count, name in listed:
             held = names.count(_PLACE_WORDS.get(name.lower(), name.lower()))
             if held != int(number(count)):
-                what = f"The text counts {count} studies in {name}; {table.file} has {held}."
-                yield at(sentence, "table-count", what, "moderate", RECOUNT, quote(article, sentence), Evidence(str(held), table.file, "", column))
+                what = f"The text counts {count} studies in {name}; {table.title} has {held}."
+                yield at(
+                    sentence,
+                    "table-count",
+                    what,
+                    "moderate",
+                    RECOUNT,
+                    quote(article, sentence),
+                    Evidence(str(held), table.file, "", column),
+                )
 
 
 @check("share", "A percentage that is not its fraction", "a count, its total and a percentage together")
 def share(article: Article) -> Iterator[Misfit]:
     """n of N must give the printed percentage within its rounding; arithmetic."""
-    one = rf"(?P<n>\d[\d,]*)\s?(?:/|of|of the|out of)\s?(?P<of>\d[\d,]*)(?:\s[a-z]+){{0,3}}\s?[(\[;,=]+\s?(?P<share>\d+(?:\.\d+)?)\s?%"
-    other = r"(?P<n>\d[\d,]*)\s\((?P<share>\d+(?:\.\d+)?)\s?%\)\s(?:out )?of\s(?:the\s)?(?P<of>\d[\d,]*)(?![\d.]*%)"
+    one = (
+        r"(?P<n>\d[\d,]*)\s?(?:/|of|of the|out of)\s?(?P<of>\d[\d,]*)(?:\s[a-z]+){0,3}\s?[(\[;,=]+"
+        r"\s?(?P<share>\d+(?:\.\d+)?)\s?%"
+    )
+    other = (
+        r"(?P<n>\d[\d,]*)\s\((?P<share>\d+(?:\.\d+)?)\s?%\)\s(?:out )?of\s(?:the\s)?(?P<of>\d[\d,]"
+        r"*)(?![\d.]*%)"
+    )
     for sentence in article.sentences:
         for pattern in (one, other):
             for match in re.finditer(pattern, sentence.text):
@@ -113,21 +174,43 @@ def share(article: Article) -> Iterator[Misfit]:
                 if abs(100 * n / whole - said) > 0.51 * 10 ** -decimals(match["share"]) + 1e-9:
                     true = f"{100 * n / whole:.{decimals(match['share'])}f}%"
                     what = f"{match['n']} of {match['of']} is {true}, not {match['share']}%."
-                    yield at(sentence, "share", what, "moderate", RECOUNT, quote(article, sentence, match.start(), match.end()), computed(true))
+                    yield at(
+                        sentence,
+                        "share",
+                        what,
+                        "moderate",
+                        RECOUNT,
+                        quote(article, sentence, match.start(), match.end()),
+                        computed(true),
+                    )
 
 
 @check("records", "Two numbers of records from the databases", "the yield of the search given twice")
 def records(article: Article) -> Iterator[Misfit]:
     """The number of records that the databases yielded is one number; PRISMA 2020 item 16a asks for it
     apart from records of other sources."""
-    pattern = rf"(?i)\b(?P<n>\d[\d,]*)\s(?:[a-z]+\s){{0,5}}?(?:retrieved|identified|obtained|found|yielded|collected)\s(?:[a-z]+\s)?from\s(?:the\s)?(?:{WHOLE}\s)?(?:electronic\s)?databases?"
-    found = [(int(number(m["n"])), s, m) for s in article.sentences for m in [re.search(pattern, s.text)] if m]
+    pattern = (
+        rf"(?i)\b(?P<n>\d[\d,]*)\s(?:[a-z]+\s){{0,5}}?(?:retrieved|identified|obtained|found"
+        rf"|yielded|collected)\s(?:[a-z]+\s)?from\s(?:the\s)?(?:{WHOLE}\s)?(?:electronic\s)?datab"
+        rf"ases?"
+    )
+    found = [
+        (int(number(m["n"])), s, m) for s in article.sentences for m in [re.search(pattern, s.text)] if m
+    ]
     for count, sentence, match in found[1:]:
         if count != found[0][0]:
             what = f"The databases yielded {found[0][0]} records in one place and {count} in another."
             first = quote(article, found[0][1], found[0][2].start(), found[0][2].end())
             second = quote(article, sentence, match.start(), match.end())
-            yield at(sentence, "records", what, "low", "Give the yield of the databases and of other sources apart.", first, second)
+            yield at(
+                sentence,
+                "records",
+                what,
+                "low",
+                "Give the yield of the databases and of other sources apart.",
+                first,
+                second,
+            )
             return
 
 
@@ -151,11 +234,19 @@ def _sexes(table: DataTable) -> Iterator[Misfit]:
         if None not in (female, male, patients) and female + male != patients:
             what = f"{female:g} women and {male:g} men are {female + male:g}, not {patients:g}."
             evidence = tuple(cell(table, row, role) for role in ("female", "male", "patients"))
-            yield Misfit("table-count", f"{table.file}, {row.name}", row.line, what, evidence, "moderate", RECOUNT)
+            yield Misfit(
+                "table-count", f"{table.title}, {row.name}", row.line, what, evidence, "moderate", RECOUNT
+            )
 
 
-_WHOLE_REVIEW = re.compile(r"(?i)\b(?:a total of|in total|finally|overall|altogether|we included|were included|inclusion criteria|enrolled|randomi[sz]ed)\b")
-_PART_OF_IT = re.compile(r"(?i)\b(?:reported|measured|assessed|compared|provided|provid|quantitative|meta-analysis of|pooled|data on|events?|AEs?)\b")
+_WHOLE_REVIEW = re.compile(
+    r"(?i)\b(?:a total of|in total|finally|overall|altogether|we included|were included"
+    r"|inclusion criteria|enrolled|randomi[sz]ed)\b"
+)
+_PART_OF_IT = re.compile(
+    r"(?i)\b(?:reported|measured|assessed|compared|provided|provid|quantitative|meta-analysis of"
+    r"|pooled|data on|events?|AEs?)\b"
+)
 
 
 def _totals(article: Article, table: DataTable) -> Iterator[Misfit]:
@@ -171,28 +262,49 @@ def _totals(article: Article, table: DataTable) -> Iterator[Misfit]:
         people = [(count, m) for count, m in counts(sentence.text, PEOPLE)]
         if len(people) == 1 and people[0][0] != total:
             match = people[0][1]
-            what = f"The text counts {people[0][0]} patients; the rows of {table.file} add up to {total:g}."
+            what = f"The text counts {people[0][0]} patients; the rows of {table.title} add up to {total:g}."
             evidence = (quote(article, sentence, match.start(), match.end()), computed(f"sum {total:g}"))
             yield at(sentence, "table-count", what, "high", RECOUNT, *evidence)
 
 
-_LEFT_OUT = {r"gender|sex": ("female", "male"), r"(?:mean |average )?age": ("age",), r"follow-?up": ("follow_up",), r"country": ("country",)}
+_LEFT_OUT = {
+    r"gender|sex": ("female", "male"),
+    r"(?:mean |average )?age": ("age",),
+    r"follow-?up": ("follow_up",),
+    r"country": ("country",),
+}
 
 
 def _left_out(article: Article, table: DataTable) -> Iterator[Misfit]:
     lacks = r"(?:without|did not (?:report|state|give|provide)|lacked|not reporting)"
     for sentence in article.of("results"):
         for words, roles in _LEFT_OUT.items():
-            pattern = rf"(?i)\b({WHOLE})\s(?:(?:studies|trials|study|trial|articles?)\s)?(?:(?:was|were)\s)?{lacks}\s(?:the\s)?(?:{words})\b"
+            pattern = (
+                rf"(?i)\b({WHOLE})\s(?:(?:studies|trials|study|trial|articles?)\s)?(?:(?:was"
+                rf"|were)\s)?{lacks}\s(?:the\s)?(?:{words})\b"
+            )
             match = re.search(pattern, sentence.text)
             if not match or not all(table.column(role) for role in roles):
                 continue
             held = sum(all(table.text(row, role) is None for role in roles) for row in table.rows)
             if held != int(number(match[1])):
                 lacked = roles[0].replace("_", "-") if len(roles) == 1 else "sex"
-                what = f"{match[1]} studies are said to lack the {lacked}; in {table.file} {held or 'no'} row{'s do' if held > 1 else ' does'}."
-                empty = Evidence(f"{held} of {len(table.rows)} rows empty", table.file, "", table.column(roles[0]) or "")
-                yield at(sentence, "table-count", what, "moderate", RECOUNT, quote(article, sentence, match.start(), match.end()), empty)
+                what = (
+                    f"{match[1]} studies are said to lack the {lacked}; in {table.title} "
+                    f"{held or 'no'} row{'s do' if held > 1 else ' does'}."
+                )
+                empty = Evidence(
+                    f"{held} of {len(table.rows)} rows empty", table.file, "", table.column(roles[0]) or ""
+                )
+                yield at(
+                    sentence,
+                    "table-count",
+                    what,
+                    "moderate",
+                    RECOUNT,
+                    quote(article, sentence, match.start(), match.end()),
+                    empty,
+                )
 
 
 def _events(article: Article, table: DataTable) -> Iterator[Misfit]:
@@ -207,25 +319,59 @@ def _events(article: Article, table: DataTable) -> Iterator[Misfit]:
         if not match:
             continue
         if int(number(match[1])) != events:
-            what = f"The text counts {match[1]} events; the rows of {table.file} add up to {events:g}."
-            yield at(sentence, "table-count", what, "moderate", RECOUNT, quote(article, sentence, *match.span()), computed(f"sum {events:g}"))
+            what = f"The text counts {match[1]} events; the rows of {table.title} add up to {events:g}."
+            yield at(
+                sentence,
+                "table-count",
+                what,
+                "moderate",
+                RECOUNT,
+                quote(article, sentence, *match.span()),
+                computed(f"sum {events:g}"),
+            )
         people = [(c, m) for c, m in counts(sentence.text[match.end() :], PEOPLE)]
         if people and None not in patients and people[0][0] != sum(filter(None, patients)):
             total = sum(filter(None, patients))
-            what = f"The text gives {people[0][0]} patients for these events; the rows with a count have {total:g}."
-            yield at(sentence, "table-count", what, "moderate", RECOUNT, quote(article, sentence, *match.span()), computed(f"sum {total:g}"))
+            what = (
+                f"The text gives {people[0][0]} patients for these events; the rows with a count "
+                f"have {total:g}."
+            )
+            yield at(
+                sentence,
+                "table-count",
+                what,
+                "moderate",
+                RECOUNT,
+                quote(article, sentence, *match.span()),
+                computed(f"sum {total:g}"),
+            )
 
 
 def _ages(article: Article, table: DataTable) -> Iterator[Misfit]:
     ages = [age for row in table.rows if (age := table.number(row, "age")) is not None]
     for sentence in article.of("results"):
-        match = re.search(r"(?i)\b(?:mean |average )?ages? (?:range[ds]?|of [a-z ]+ range[ds]?)?[a-z ]*?(?:from |was |were |between )?(\d+(?:\.\d+)?)\s?(?:–|-|to|and)\s?(\d+(?:\.\d+)?) years", sentence.text)
+        match = re.search(
+            r"(?i)\b(?:mean |average )?ages? (?:range[ds]?|of [a-z ]+ range[ds]?)?[a-z ]*?(?:from "
+            r"|was |were |between )?(\d+(?:\.\d+)?)\s?(?:–|-|to|and)\s?(\d+(?:\.\d+)?) years",
+            sentence.text,
+        )
         if not match or len(ages) < 2:
             continue
         said = (float(match[1]), float(match[2]))
         if any(abs(a - b) >= 0.5 for a, b in zip(said, (min(ages), max(ages)), strict=True)):
-            what = f"Mean ages go from {min(ages):g} to {max(ages):g} in {table.file}, not from {match[1]} to {match[2]}."
-            yield at(sentence, "table-count", what, "low", RECOUNT, quote(article, sentence, *match.span()), computed(f"{min(ages):g} to {max(ages):g}"))
+            what = (
+                f"Mean ages go from {min(ages):g} to {max(ages):g} in {table.title}, not from "
+                f"{match[1]} to {match[2]}."
+            )
+            yield at(
+                sentence,
+                "table-count",
+                what,
+                "low",
+                RECOUNT,
+                quote(article, sentence, *match.span()),
+                computed(f"{min(ages):g} to {max(ages):g}"),
+            )
 
 
 def _across(tables: list[DataTable]) -> Iterator[Misfit]:
@@ -238,16 +384,29 @@ def _across(tables: list[DataTable]) -> Iterator[Misfit]:
                     continue
                 a, b = first.number(other, "patients"), second.number(row, "patients")
                 if None not in (a, b) and a != b:
-                    what = f"{second.text(row, 'study')} has {a:g} patients in {first.file} and {b:g} in {second.file}."
-                    yield Misfit("table-count", f"{second.file}, {row.name}", row.line, what, (cell(first, other, "patients"), cell(second, row, "patients")), "moderate", RECOUNT)
+                    what = (
+                        f"{second.text(row, 'study')} has {a:g} patients in {first.title} and "
+                        f"{b:g} in {second.title}."
+                    )
+                    yield Misfit(
+                        "table-count",
+                        f"{second.title}, {row.name}",
+                        row.line,
+                        what,
+                        (cell(first, other, "patients"), cell(second, row, "patients")),
+                        "moderate",
+                        RECOUNT,
+                    )
 
 
 # ---------------------------------------------------------------- bands of a score
 
 
 _BAND = re.compile(
-    r"(?:(?P<sign>[≤<≥>]|at least|up to|fewer than|less than|more than)\s?)?(?P<low>\d+)(?:\s?(?:–|-|to)\s?(?P<high>\d+))?\s?(?P<sign2>or more|or less|or fewer|and above)?\s?(?:points?|stars?)?\s?"
-    r"(?:is|are|was|were|as|indicat\w+|means?|=|:|\(|for|denot\w+|considered|regarded as|rated|,)*\s?(?P<word>low|medium|moderate|high|good|fair|poor)\b",
+    r"(?:(?P<sign>[≤<≥>]|at least|up to|fewer than|less than|more than)\s?)?(?P<low>\d+)(?:\s?(?:–|-"
+    r"|to)\s?(?P<high>\d+))?\s?(?P<sign2>or more|or less|or fewer|and above)?\s?(?:points?|stars?)?\s?"
+    r"(?:is|are|was|were|as|indicat\w+|means?|=|:|\(|for|denot\w+|considered|regarded as|rated"
+    r"|,)*\s?(?P<word>low|medium|moderate|high|good|fair|poor)\b",
     re.IGNORECASE,
 )
 
@@ -285,7 +444,14 @@ def overlapping(article: Article) -> Iterator[Misfit]:
             words = " and ".join(str(n) for n in shared)
             what = f"The bands overlap: a score of {words} belongs to two of them."
             match = _BAND.search(sentence.text)
-            yield at(sentence, "bands", what, "moderate", "Let each band begin above the last.", quote(article, sentence, match.start() if match else 0))
+            yield at(
+                sentence,
+                "bands",
+                what,
+                "moderate",
+                "Let each band begin above the last.",
+                quote(article, sentence, match.start() if match else 0),
+            )
         yield from _band_counts(article, found)
 
 
@@ -298,10 +464,25 @@ def _band_counts(article: Article, found: list[tuple[str, set[int]]]) -> Iterato
         for sentence in article.of("results"):
             for word, span in found:
                 ways = {word, alike.get(word, word), *(k for k, v in alike.items() if v == word)}
-                match = re.search(rf"(?i)\b({WHOLE}) (?:(?:studies|articles|trials) )?(?:were |was |had |of |rated |as )*(?:{'|'.join(ways)})[ -]quality", sentence.text)
+                match = re.search(
+                    rf"(?i)\b({WHOLE}) (?:(?:studies|articles|trials) )?(?:were |was |had |of |rated "
+                    rf"|as )*(?:{'|'.join(ways)})[ -]quality",
+                    sentence.text,
+                )
                 elsewhere = set().union(*(other for name, other in found if name != word))
                 low = sum(score in span - elsewhere for score in scores)
                 high = sum(score in span for score in scores)
                 if match and not low <= int(number(match[1])) <= high:
-                    what = f"The text counts {match[1]} studies of {word} quality; by the scores of {table.file} it is {high}."
-                    yield at(sentence, "table-count", what, "moderate", RECOUNT, quote(article, sentence, *match.span()), computed(f"{high} of {len(scores)}"))
+                    what = (
+                        f"The text counts {match[1]} studies of {word} quality; by the scores of "
+                        f"{table.title} it is {high}."
+                    )
+                    yield at(
+                        sentence,
+                        "table-count",
+                        what,
+                        "moderate",
+                        RECOUNT,
+                        quote(article, sentence, *match.span()),
+                        computed(f"{high} of {len(scores)}"),
+                    )

@@ -7,6 +7,7 @@ import io
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from sscreport.audit.expressions import RATIOS, SIGNED, clean, number
@@ -68,6 +69,13 @@ class DataTable:
     columns: tuple[str, ...]
     rows: tuple[TableRow, ...]
 
+    @property
+    def title(self) -> str:
+        """How a sentence calls the table: "Table 3" where its file is called so."""
+        name = Path(self.file).name
+        numbered = re.fullmatch(r"(?:.*[_-])?table[ _-]?(\w?\d+)\.csv", name, re.IGNORECASE)
+        return f"Table {numbered[1]}" if numbered else name
+
     def column(self, role: str) -> str | None:
         """The first column that holds ``role`` (a key of `HEADINGS`)."""
         known = HEADINGS[role]
@@ -114,6 +122,7 @@ class DataTable:
         return bool(names) and None not in names and len(set(names)) == len(names)
 
 
+@cache
 def heading(name: str) -> str:
     return re.sub(r"[^a-z0-9]+", "_", name.lower().replace("²", "2")).strip("_")
 
@@ -140,7 +149,9 @@ def parse_table(text: str, file: str) -> DataTable:
     lines = [(reader.line_num, cells) for cells in reader if any(cell.strip() for cell in cells)]
     columns = [cell.strip() for cell in lines[0][1]] if lines else []
     if not _is_heading(columns):
-        raise InputError([Problem(file, "The first line must name the columns, each differently, in words.", 1)])
+        raise InputError(
+            [Problem(file, "The first line must name the columns, each differently, in words.", 1)]
+        )
     problems = [
         Problem(file, f"The line has {len(cells)} cells; the heading has {len(columns)}.", line)
         for line, cells in lines[1:]
@@ -152,7 +163,11 @@ def parse_table(text: str, file: str) -> DataTable:
 
 
 def _is_heading(columns: list[str]) -> bool:
-    return bool(columns) and all(re.search("[A-Za-z]", name) for name in columns) and len(set(columns)) == len(columns)
+    return (
+        bool(columns)
+        and all(re.search("[A-Za-z]", name) for name in columns)
+        and len(set(columns)) == len(columns)
+    )
 
 
 def _rows(columns: list[str], lines: list[tuple[int, list[str]]]) -> Iterator[TableRow]:

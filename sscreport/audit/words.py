@@ -12,19 +12,36 @@ from sscreport.audit.results import by_time, pooled, result_rows
 
 POLICY = "Let one recorded policy turn P value and interval into words."
 _OTHER = re.compile(
-    r"(?i)(?:no |not |any |without |non-?|of |the )?(?:statistically |clinically )?(?:significan(?:t|ce)|significantly)\s(?:\w+\s){0,3}?(?:heterogene\w+|homogene\w+|interaction|asymmetry|bias|subgroup\w*|inconsistency)"
-    r"|clinically (?:significant|meaningful|important)\w*|minimal(?:ly)? clinically|(?:statistical )?significance (?:was|level|threshold|set)"
+    r"(?i)(?:no |not |any |without |non-?|of |the )?(?:statistically |clinically )?(?:significan(?:t"
+    r"|ce)|significantly)\s(?:\w+\s){0,3}?(?:heterogene\w+|homogene\w+|interaction|asymmetry|bias"
+    r"|subgroup\w*|inconsistency)"
+    r"|clinically (?:significant|meaningful|important)\w*|minimal(?:ly)? clinically"
+    r"|(?:statistical )?significance (?:was|level|threshold|set)"
 )
 _NOT = re.compile(
-    r"(?i)\bno (?:statistically |clear |evidence of (?:a |an )?)?(?:significant |significance)|\bno (?:\w+ )?(?:statistical(?:ly)? )?(?:difference|effect|association|change|benefit|improvement|reduction)s?\b"
-    r"|\b(?:not|never|neither|nor|n't|without) (?:\w+ ){0,4}?(?:significan\w+|differ\w*|associated|improve\w*|reduce\w*|change\w*)|\bnon-?significant|\bnot reach\w*|\bsimilar (?:between|in both|in the two)|\binsignificant|did not"
+    r"(?i)\bno (?:statistically |clear |evidence of (?:a |an )?)?(?:significant |significance)"
+    r"|\bno (?:\w+ )?(?:statistical(?:ly)? )?(?:difference|effect|association|change|benefit"
+    r"|improvement|reduction)s?\b"
+    r"|\b(?:not|never|neither|nor|n't|without) (?:\w+ ){0,4}?(?:significan\w+|differ\w*|associated"
+    r"|improve\w*|reduce\w*|change\w*)|\bnon-?significant|\bnot reach\w*|\bsimilar (?:between|in both"
+    r"|in the two)|\binsignificant|did not"
 )
 _YES = re.compile(
-    r"(?i)\b(?:statistically )?significantly (?!(?:more |less )?(?:heterogen|differ\w* between subgroups))\w+|\b(?:a|the|is|are|was|were|had|statistically|showed|found|revealed|with) (?:statistically )?significant\b"
+    r"(?i)\b(?:statistically )?significantly (?!(?:more |less )?(?:heterogen"
+    r"|differ\w* between subgroups))\w+|\b(?:a|the|is|are|was|were|had|statistically|showed|found"
+    r"|revealed|with) (?:statistically )?significant\b"
 )
-_DOWN = re.compile(r"(?i)\b(?:reduc(?:e[sd]?|ing)|decreas(?:e[sd]?|ing)|lower(?:ed|s)?|declin(?:e[sd]?|ing)|fell|fewer|smaller|shorter|shorten(?:ed|s)?)\b")
-_UP = re.compile(r"(?i)\b(?:increas(?:e[sd]?|ing)|higher|rais(?:e[sd]?|ing)|rose|greater|longer|prolong(?:ed|s)?|elevated)\b")
-_APART = re.compile(r"(?i);|, (?:but|whereas|while|although|and)\b|\b(?:but|whereas|while|however|although)\b")
+_DOWN = re.compile(
+    r"(?i)\b(?:reduc(?:e[sd]?|ing)|decreas(?:e[sd]?|ing)|lower(?:ed|s)?|declin(?:e[sd]?|ing)|fell"
+    r"|fewer|smaller|shorter|shorten(?:ed|s)?)\b"
+)
+_UP = re.compile(
+    r"(?i)\b(?:increas(?:e[sd]?|ing)|higher|rais(?:e[sd]?|ing)|rose|greater|longer|prolong(?:ed|s)?"
+    r"|elevated)\b"
+)
+_APART = re.compile(
+    r"(?i);|, (?:but|whereas|while|although|and)\b|\b(?:but|whereas|while|however|although)\b"
+)
 _NON_INFERIOR = re.compile(r"(?i)non-?inferior|equivalen")
 
 
@@ -47,9 +64,11 @@ def claim(words: str) -> bool | None:
     return None if no == yes and not no else not no
 
 
-@check("significance", "Words against P value or interval", "a claim of significance in the clause of a result")
+@check(
+    "significance", "Words against P value or interval", "a claim of significance in the clause of a result"
+)
 def significance(article: Article) -> Iterator[Misfit]:
-    """"Significant" goes with P below 0.05 and an interval without the value of no effect, "no difference"
+    """ "Significant" goes with P below 0.05 and an interval without the value of no effect, "no difference"
     with the opposite. Sentences on non-inferiority are left alone, and so are limits printed as equal to
     no effect."""
     for sentence in article.sentences:
@@ -62,11 +81,21 @@ def significance(article: Article) -> Iterator[Misfit]:
             if verdict is None or stated is None or stated == verdict or _NON_INFERIOR.search(words):
                 continue
             what = f"The sentence claims {'significance' if stated else 'no difference'}; {said}."
-            yield at(sentence, "significance", what, "high", POLICY, quote(article, sentence, place - min(len(words), 60), end))
+            yield at(
+                sentence,
+                "significance",
+                what,
+                "high",
+                POLICY,
+                quote(article, sentence, place - min(len(words), 60), end),
+            )
 
 
 # A further item of a list, to which the verb before the first one belongs.
-_ITEM = re.compile(r"(?i)[\s),\]]*(?:and )?(?:(?!was|were|is|are|did|had|but|not|no|show|while|in contrast)[\w/-]+ ?){1,6}[\s(\[]*")
+_ITEM = re.compile(
+    r"(?i)[\s),\]]*(?:and )?(?:(?!was|were|is|are|did|had|but|not|no|show|while"
+    r"|in contrast)[\w/-]+ ?){1,6}[\s(\[]*"
+)
 
 
 def _verdicts(sentence: Sentence) -> Iterator[tuple[int, int, bool | None, str]]:
@@ -81,7 +110,9 @@ def _verdicts(sentence: Sentence) -> Iterator[tuple[int, int, bool | None, str]]
 
 def _of_spread(sentence: Sentence, p: PValue) -> bool:
     around = sentence.text[max(0, p.start - 40) : p.end + 40]
-    return bool(re.search(r"(?i)I2|heterogen|homogen|Egger|Begg|interaction|subgroup|asymmetr|\bQ\b|trend", around))
+    return bool(
+        re.search(r"(?i)I2|heterogen|homogen|Egger|Begg|interaction|subgroup|asymmetr|\bQ\b|trend", around)
+    )
 
 
 def _significant(s: Statistic) -> bool | None:
@@ -97,21 +128,50 @@ def direction(article: Article) -> Iterator[Misfit]:
     sign is a slip or a ratio whose event nobody named."""
     found = [(x, s, way) for x in article.sentences for s in x.statistics for way in [_way(x, s)] if way]
     for family in ("difference", "ratio"):
-        own = [(x, s, w) for x, s, w in found if (s.is_ratio if family == "ratio" else s.measure in DIFFERENCES)]
+        own = [
+            (x, s, w) for x, s, w in found if (s.is_ratio if family == "ratio" else s.measure in DIFFERENCES)
+        ]
         agree = [w == (1 if s.estimate > (s.null or 0) else -1) for _, s, w in own]
         reverse = len(own) >= 2 and agree.count(False) > 2 * agree.count(True)
         if reverse and family == "difference" and not _SIGN_SAID.search(article.text):
             x, s, _ = own[0]
-            what = f"All {agree.count(False)} differences called a fall are positive; nowhere is it said which value was subtracted from which."
-            yield at(x, "direction", what, "low", "State the order of subtraction where the measure is defined.", quote(article, x, s.start - 60, s.end))
+            what = (
+                f"All {agree.count(False)} differences called a fall are positive; nowhere is it "
+                f"said which value was subtracted from which."
+            )
+            yield at(
+                x,
+                "direction",
+                what,
+                "low",
+                "State the order of subtraction where the measure is defined.",
+                quote(article, x, s.start - 60, s.end),
+            )
         for (x, s, w), fits in zip(own, agree, strict=True):
-            if fits == reverse and not (reverse and family == "ratio" and len(own) < 3) and not _SIGN_SAID.search(x.text):
+            if (
+                fits == reverse
+                and not (reverse and family == "ratio" and len(own) < 3)
+                and not _SIGN_SAID.search(x.text)
+            ):
                 said = "a fall" if w < 0 else "a rise"
-                what = f"The sentence speaks of {said}; the {s.measure} is {s.estimate:g}" + (", and no event is named that became more frequent." if s.is_ratio and w < 0 else ".")
-                yield at(x, "direction", what, "moderate", "Name the event or the order of subtraction, and let the sign choose the word.", quote(article, x, s.start - 60, s.end))
+                what = f"The sentence speaks of {said}; the {s.measure} is {s.estimate:g}" + (
+                    ", and no event is named that became more frequent." if s.is_ratio and w < 0 else "."
+                )
+                yield at(
+                    x,
+                    "direction",
+                    what,
+                    "moderate",
+                    "Name the event or the order of subtraction, and let the sign choose the word.",
+                    quote(article, x, s.start - 60, s.end),
+                )
 
 
-_SIGN_SAID = re.compile(r"(?i)(?:before|baseline|pre\w*|control) minus|minus (?:after|post|follow|treatment|intervention)|positive (?:values?|differences?|numbers?|MDs?|estimates?) (?:mean|indicat|favou?r|denot)|negative (?:values?|differences?) (?:mean|indicat|favou?r|denot)")
+_SIGN_SAID = re.compile(
+    r"(?i)(?:before|baseline|pre\w*|control) minus|minus (?:after|post|follow|treatment|intervention)"
+    r"|positive (?:values?|differences?|numbers?|MDs?|estimates?) (?:mean|indicat|favou?r|denot)"
+    r"|negative (?:values?|differences?) (?:mean|indicat|favou?r|denot)"
+)
 
 
 def _way(sentence: Sentence, s: Statistic) -> int | None:
@@ -120,14 +180,21 @@ def _way(sentence: Sentence, s: Statistic) -> int | None:
     down, up = bool(_DOWN.search(words)), bool(_UP.search(words))
     if down == up or _NOT.search(words) or s.null is None or s.estimate == s.null:
         return None
-    if re.search(r"(?i)\b(?:lower|higher|greater|longer|shorter)[- ](?:dose|dosage|risk of bias|quality|income|age)|(?:higher|lower|increas\w+|reduc\w+|greater) (?:the )?dos(?:es?|age)|favou?r|benefit|improve|surviv", words):
+    if re.search(
+        r"(?i)\b(?:lower|higher|greater|longer|shorter)[- ](?:dose|dosage|risk of bias|quality|income"
+        r"|age)|(?:higher|lower|increas\w+|reduc\w+|greater) (?:the )?dos(?:es?|age)|favou?r|benefit"
+        r"|improve|surviv",
+        words,
+    ):
         return None
     return -1 if down else 1
 
 
-@check("respectively", "More or fewer P values than outcomes", "a list of three and P values with “respectively”")
+@check(
+    "respectively", "More or fewer P values than outcomes", "a list of three and P values with “respectively”"
+)
 def respectively(article: Article) -> Iterator[Misfit]:
-    """"Respectively" pairs two lists, which must be equally long."""
+    """ "Respectively" pairs two lists, which must be equally long."""
     for sentence in article.sentences:
         for bracket in re.finditer(r"\(([^()]*respectively[^()]*)\)", sentence.text):
             count = len(re.findall(r"(?<![A-Za-z])[Pp]\s?[<>=]", bracket[1]))
@@ -136,7 +203,14 @@ def respectively(article: Article) -> Iterator[Misfit]:
             items = _listed(before)
             if count > 1 and items and items != count:
                 what = f"{items} outcomes are listed and {count} P values are paired with them."
-                yield at(sentence, "respectively", what, "moderate", "Give each outcome its own result.", quote(article, sentence, sentence.text.find(before.strip()), bracket.end()))
+                yield at(
+                    sentence,
+                    "respectively",
+                    what,
+                    "moderate",
+                    "Give each outcome its own result.",
+                    quote(article, sentence, sentence.text.find(before.strip()), bracket.end()),
+                )
 
 
 def _listed(text: str) -> int | None:
@@ -147,7 +221,11 @@ def _listed(text: str) -> int | None:
     return 2 if len(re.findall(r"\band\b", text)) == 1 and "," not in text else None
 
 
-_MOST = re.compile(r"(?i)\b(?:most significantly|most (?:pronounced|marked|obvious|effective)|(?:largest|greatest|strongest|biggest) (?:effect|reduction|decrease|improvement|increase)|especially at|decreased most|improved most)\b")
+_MOST = re.compile(
+    r"(?i)\b(?:most significantly|most (?:pronounced|marked|obvious|effective)|(?:largest|greatest"
+    r"|strongest|biggest) (?:effect|reduction|decrease|improvement|increase)|especially at"
+    r"|decreased most|improved most)\b"
+)
 
 
 @check("superlative", "Most, without a test", "a superlative over times that a table gives with intervals")
@@ -165,6 +243,19 @@ def superlative(article: Article) -> Iterator[Misfit]:
         if result is None or float(result.q_p) < 0.05:
             continue
         seen.add(topic)
-        what = f"The sentence ranks the times of {topic}; their intervals overlap and the test between them gives P = {float(result.q_p):.2f}."
-        evidence = (quote(article, sentence, match.start() - 40, match.end()), computed(f"Q between times = {float(result.q):.2f}, P = {float(result.q_p):.2f}"))
-        yield at(sentence, "superlative", what, "moderate", "Report the test for subgroup differences; rank nothing without it.", *evidence)
+        what = (
+            f"The sentence ranks the times of {topic}; their intervals overlap and the test "
+            f"between them gives P = {float(result.q_p):.2f}."
+        )
+        evidence = (
+            quote(article, sentence, match.start() - 40, match.end()),
+            computed(f"Q between times = {float(result.q):.2f}, P = {float(result.q_p):.2f}"),
+        )
+        yield at(
+            sentence,
+            "superlative",
+            what,
+            "moderate",
+            "Report the test for subgroup differences; rank nothing without it.",
+            *evidence,
+        )

@@ -26,7 +26,10 @@ EXAMPLES = """\
 
 def _add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "--text", type=Path, metavar="FILE", help="the article's text, UTF-8 (default: data/article/ of the review)"
+        "--text",
+        type=Path,
+        metavar="FILE",
+        help="the article's text, UTF-8 (default: data/article/ of the review)",
     )
     parser.add_argument(
         "--tables", type=Path, nargs="+", metavar="FILE", default=[], help="the article's tables, each as CSV"
@@ -39,7 +42,8 @@ def _run(options: argparse.Namespace) -> int:
         raise UsageError("--tables are those of an article; name its text with --text.")
 
     from sscreport.audit import audit, read_article
-    from sscreport.audit.shipped import FOLDER, read_shipped
+    from sscreport.audit.shipped import read_shipped
+    from sscreport.folder import ARTICLE
 
     by_hand: Sequence[Row] = ()
     if options.text is not None:
@@ -48,7 +52,7 @@ def _run(options: argparse.Namespace) -> int:
         root = review_folder(options.review)
         shipped = read_shipped(root)
         if shipped is None:
-            raise UsageError(f"There is no article in {root / FOLDER}. Name one with --text.")
+            raise UsageError(f"There is no article in {root / ARTICLE}. Name one with --text.")
         article, by_hand = shipped, _recorded(root)
     misfits = audit(article)
     if options.json:
@@ -115,8 +119,12 @@ def _show(file: str, misfits: Sequence[Misfit], by_hand: Sequence[Row]) -> None:
             lines += [Text(f"{e['place']}: {e['text']}", style="dim") for e in entry["evidence"]]
             lines.append(Text(f"Instead: {entry['remedy']}"))
             console.print(Padding(Text("\n").join(lines), (0, 0, 0, 4)))
-    said = ", ".join(f"{content['counts'][s]} {s}" for s in ("high", "moderate", "low") if s in content["counts"])
-    console.print(f"{file}: {number or 'no'} finding{'' if number == 1 else 's'}" + (f" ({said})." if said else "."))
+    said = ", ".join(
+        f"{content['counts'][s]} {s}" for s in ("high", "moderate", "low") if s in content["counts"]
+    )
+    console.print(
+        f"{file}: {number or 'no'} finding{'' if number == 1 else 's'}" + (f" ({said})." if said else ".")
+    )
 
 
 COMMAND = Command(
