@@ -15,6 +15,7 @@ from pathlib import Path
 
 from sscreport.alternatives import alternatives
 from sscreport.analyse import analyse
+from sscreport.audit.shipped import enter_audit
 from sscreport.compose import compose
 from sscreport.describe import describe
 from sscreport.document import Manuscript
@@ -120,6 +121,7 @@ def synthesise(review_folder: Path, progress: Progress) -> tuple[Review, Sequenc
         validate(review, [*problems, *reconstruction_problems(review)])
     with progress.step("analyse"):
         describe(review)
+        enter_audit(review)
         syntheses = analyse(review)
         syntheses = alternatives(review, syntheses)
     return review, syntheses

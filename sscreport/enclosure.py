@@ -13,11 +13,11 @@ from functools import cache
 from pathlib import Path
 
 from sscreport import __version__
-from sscreport.folder import TEMPLATES
+from sscreport.folder import ARTICLE, TEMPLATES
 from sscreport.problems import UsageError
 
 VALUES = "values.json"
-INPUTS = {"data": ("*.csv", "*.json", "*.toml"), TEMPLATES: ("*.html",)}
+INPUTS = {"data": ("*.csv", "*.json", "*.toml"), ARTICLE: ("*.txt", "*.csv"), TEMPLATES: ("*.html",)}
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class Enclosure:
         Raises UsageError for a name that would lead out of it; the file may come from anywhere.
         """
         for name, text in self.files.items():
-            parent, _, plain = name.partition("/")
+            parent, _, plain = name.rpartition("/")
             if parent not in INPUTS or plain != Path(plain).name:
                 raise UsageError(
                     f"A file named {name} travels inside; only those of data/ and {TEMPLATES}/ belong there."

@@ -96,6 +96,8 @@ def way(estimate: float, better: str, measure: Measure) -> str:
     if estimate == measure.null:
         return "no change"
     return "improvement" if (estimate > measure.null) == (measure.above_null == better) else "worsening"
+
+
 def significance(p: float, alpha: float) -> str:
     """ "significant" or "not significant"."""
     return "significant" if p < alpha else "not significant"
@@ -147,10 +149,10 @@ def words(review: Review, key: str, group: Group, analysis: Analysis) -> Words:
     changed = word(
         "change", lambda y, p, a, b: change(y, p, a, b, measure), pooled.estimate, pooled.p, alpha, better
     )
-    told = word("significance", significance, pooled.p, alpha)
+    judged = word("significance", significance, pooled.p, alpha)
     if group.heterogeneity is None:
         spread = word("heterogeneity", lambda k: "", pooled.k)
     else:
         bands = [book[f"review.policy.heterogeneity.{band}"] for band in ("low", "moderate", "high")]
         spread = word("heterogeneity", heterogeneity_word, group.heterogeneity.i_squared, *bands)
-    return Words(changed, told, spread)
+    return Words(changed, judged, spread)

@@ -130,6 +130,7 @@ def _groups(review: Review) -> dict[str, str]:
         "safety": "Counts of adverse events",
         "grade": "Certainty of the evidence",
         "ledger": "Published claims and what became of them",
+        "audit": "Audit of the article",
     }
     analyses = {analysis.id: analysis.title for analysis in review.analyses}
     tables = {name: f"data/{name}.csv" for name in review.tables if name not in counts}

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import cycle, groupby
+from itertools import count, cycle, groupby, takewhile
 from typing import Any
 
 from sscreport import wording
@@ -19,21 +19,14 @@ from sscreport.problems import InputError, Problem
 from sscreport.records import (
     DOMAINS,
     Amount,
-    Cite,
-    DomainRating,
-    Finding,
-    Note,
-    Part,
-    Rating,
-    Amount,
     Analysis,
     Cite,
-    Amount,
-    Cite,
+    DomainRating,
     Entry,
     Finding,
     Note,
     Part,
+    Rating,
     Review,
     Row,
     Statement,
@@ -46,8 +39,12 @@ from sscreport.values import Book, Value
 RECONSTRUCTED = Note(f"{wording.RECONSTRUCTED}; see Methods.", mark=wording.DAGGER)
 
 
-def tabulate(review: Review, findings: Sequence[Finding], ratings: Sequence[Rating] = ()) -> dict[str, Table]:
-def tabulate(review: Review, findings: Sequence[Finding], entries: Sequence[Entry] = ()) -> dict[str, Table]:
+def tabulate(
+    review: Review,
+    findings: Sequence[Finding],
+    ratings: Sequence[Rating] = (),
+    entries: Sequence[Entry] = (),
+) -> dict[str, Table]:
     """Every table of review.toml, by id. Raises `InputError` for a kind that does not exist."""
     wanted = review.settings.get("tables", [])
     unknown = [
@@ -63,8 +60,7 @@ def tabulate(review: Review, findings: Sequence[Finding], entries: Sequence[Entr
     ]
     if unknown:
         raise InputError(unknown)
-    return {entry["id"]: KINDS[entry["kind"]](entry, _Source(review, findings, ratings)) for entry in wanted}
-    source = _Source(review, findings, entries)
+    source = _Source(review, findings, ratings, entries)
     return {entry["id"]: KINDS[entry["kind"]](entry, source) for entry in wanted}
 
 
@@ -368,6 +364,8 @@ def _claims(row: Row, book: Book) -> tuple[Part, ...]:
             table = "review" if cell.file == SETTINGS else "published_claims"
             claims.setdefault(cell.row, {})[cell.column] = book[f"{table}.{cell.row}.{cell.column}"]
     return _joined([_joined([(v,) for v in numbers.values()], ", ") for numbers in claims.values()])
+
+
 # ---------------------------------------------------------------- certainty, rated anew
 
 
@@ -406,6 +404,8 @@ def _rated(domain: DomainRating) -> tuple[Part, ...]:
     return (
         domain.suggestion, " → ", domain.judgement, Note(domain.rationale), Note(domain.departure)
     )  # fmt: skip
+
+
 # ---------------------------------------------------------------- sound alternatives
 
 
@@ -499,6 +499,8 @@ def placebo(entry: Mapping[str, Any], source: _Source) -> Table:
         body.append((replace(first, header=True), *others))
     head = _grouped_head([("", title, a) for title, a in zip(titles, align, strict=True)])
     return Table(entry["id"], head, tuple(body), landscape=entry.get("landscape"))
+
+
 # ---------------------------------------------------------------- ledger of published claims
 
 
@@ -566,6 +568,40 @@ def _digits(value: Value | None) -> str:
     return "" if value is None else wording.unrounded(value.content).replace(wording.MINUS, "-")
 
 
+# ---------------------------------------------------------------- audit of the article
+
+
+def audited(entry: Mapping[str, Any], source: _Source) -> Table:
+    """One row a finding of the audit: what the checks found, and below it what was recorded by hand."""
+    titles = ("Where", "What does not fit", "Evidence", "Severity", "What is done instead")
+    head = _grouped_head([("", title, "left") for title in titles])
+    names = dict.fromkeys(
+        value.key.split(".")[2] for value in source.book if value.key.startswith("audit.found.")
+    )
+    machine = [_audited_row(source.book, f"audit.found.{name}") for name in names]
+    hand = [_audited_row(source.book, f"audit.{row.id}") for row in source.review.tables.get("audit", ())]
+    body: list[tuple[TableCell, ...]] = []
+    for title, rows in (("Found by the checks", machine), ("Recorded by hand", hand)):
+        if rows:
+            body += [(TableCell((title,), header=True, colspan=len(titles)),), *rows]
+    return Table(entry["id"], head, tuple(body), landscape=entry.get("landscape"))
+
+
+def _audited_row(book: Book, key: str) -> tuple[TableCell, ...]:
+    """The fields of one finding; several pieces of evidence stand one after the other."""
+    numbered = (book.get(f"{key}.evidence_{number}") for number in count(1))
+    evidence = list(takewhile(lambda value: value is not None, numbered)) or [book[f"{key}.evidence"]]
+    fields = [book[f"{key}.{name}"] for name in ("place", "finding", "severity", "remedy")]
+    place, finding, severity, remedy = (_cell(value) for value in fields)
+    return (
+        replace(place, header=True),
+        finding,
+        _cell(_joined([(value,) for value in evidence])),
+        severity,
+        remedy,
+    )
+
+
 KINDS: dict[str, Callable[[Mapping[str, Any], _Source], Table]] = {
     "characteristics": characteristics,
     "outcomes": outcomes,
@@ -575,4 +611,5 @@ KINDS: dict[str, Callable[[Mapping[str, Any], _Source], Table]] = {
     "alternatives": alternatives,
     "placebo": placebo,
     "ledger": ledger,
+    "audit": audited,
 }

@@ -159,15 +159,16 @@ def _mark_from(
     kind: str,
     until: str = "",
 ) -> None:
-    """Everything after a section's heading, to the page where section ``until`` begins or to the end."""
+    """Everything after a section's heading, to that of the section ``until`` or the end of the document."""
     if name not in places:
         return
     first, _, top = places[name]
-    end = places[until][0] if until in places else len(pages)
-    for page in pages[first:end]:
+    last, _, end = places.get(until, (len(pages), 0.0, 0.0))
+    for page in pages[first : last + 1]:
         for index, (own, _) in enumerate(page.identities):
             below = page.number > first or page.y[index] <= top or np.isnan(page.y[index])
-            if below and own != PAGE:
+            above = page.number < last or page.y[index] > end
+            if below and above and own != PAGE:
                 page.identities[index] = (kind, "")
 
 

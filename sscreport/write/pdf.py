@@ -31,7 +31,13 @@ _STYLE = Path(__file__).with_name("print.css")
 _FONTS = ("Tinos", "Arimo", "Review Symbols")
 _STAMP = datetime(2000, 1, 1)  # no clock: equal inputs give equal bytes
 # Python's own table lacks TOML and is filled up from the machine's.
-_MEDIA = {".csv": "text/csv", ".json": "application/json", ".toml": "application/toml", ".html": "text/html"}
+_MEDIA = {
+    ".csv": "text/csv",
+    ".html": "text/html",
+    ".json": "application/json",
+    ".toml": "application/toml",
+    ".txt": "text/plain",
+}
 
 
 class PdfUnavailable(SSCReportError):

@@ -1,0 +1,201 @@
+"""The audit of an article: what it finds, what it leaves alone, and what its command says."""
+
+from __future__ import annotations
+
+import csv
+import re
+from pathlib import Path
+
+import pytest
+
+from sscreport.audit import (
+    Article,
+    Misfit,
+    audit,
+    audit_text,
+    parse,
+    parse_table,
+    read_article,
+)
+from sscreport.audit.expressions import p_values, spreads, statistics
+
+ROOT = Path(__file__).parents[1]
+ARTICLES = Path(__file__).parent / "articles"
+PUBLISHED = ROOT / "data" / "article"
+CORRECT = {
+    "walking": ("walking.txt", "walking_table1.csv", "walking_table2.csv"),
+    "prophylaxis": ("prophylaxis.txt", "prophylaxis_table.csv"),
+    "screening": ("screening.txt",),
+}
+
+
+def _found(name: str, correct: str = "", wrong: str = "", file: str = "") -> list[Misfit]:
+    """What the audit says of a correct article, in one of whose files ``correct`` has become ``wrong``."""
+    texts = {part: (ARTICLES / part).read_text(encoding="utf-8") for part in CORRECT[name]}
+    if correct:
+        assert correct in texts[file], f"{file} does not say {correct!r}"
+        texts[file] = texts[file].replace(correct, wrong, 1)
+    text, *tables = texts
+    return audit_text(texts[text], [parse_table(texts[table], table) for table in tables])
+
+
+@pytest.fixture(scope="module")
+def published() -> Article:
+    return read_article(PUBLISHED / "article.txt", sorted(PUBLISHED.glob("table*.csv")))
+
+
+@pytest.fixture(scope="module")
+def misfits(published: Article) -> list[Misfit]:
+    return audit(published)
+
+
+# ---------------------------------------------------------------- reading
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("(MD = 5.23, 95% CI 4.18–6.29, P < 0.00001)", ("MD", 5.23, 4.18, 6.29, "<")),
+        ("(MD = 5.10, 95% CI:3.39–6.81, P < 0.00001; Fig. 3)", ("MD", 5.10, 3.39, 6.81, "<")),
+        ("(MD = 1.8, 95% CI − 3.38 to 6.99, P = 0.50)", ("MD", 1.8, -3.38, 6.99, "=")),
+        ("RR 0.77 [95% CI 0.65, 0.92], p=.004", ("RR", 0.77, 0.65, 0.92, "=")),
+        ("mean difference −2.1 kg (95% confidence interval −3.0 to −1.2)", ("MD", -2.1, -3.0, -1.2, None)),
+        ("an odds ratio of 1.50 (95% CI: 1.15-1.95)", ("OR", 1.5, 1.15, 1.95, None)),
+        ("SMD = −0.40; 95% CI, −0.71– −0.09; P=0.01", ("SMD", -0.4, -0.71, -0.09, "=")),
+        ("HR 1.02; 95% CI, 0.88–1.18; p=.80", ("HR", 1.02, 0.88, 1.18, "=")),
+        ("hazard ratio (HR) 0.81 (95% CI 0.74 to 0.89; I² = 9%, P = 0.36)", ("HR", 0.81, 0.74, 0.89, None)),
+    ],
+)
+def test_statistics_are_read_however_they_are_printed(text: str, expected: tuple[object, ...]) -> None:
+    """Dashes, minus signs, brackets, semicolons and names in full all give the same numbers."""
+    (found,) = parse(f"# Results\n\nIt was {text}.").sentences[0].statistics
+    assert (found.measure, found.estimate, found.low, found.high, found.p and found.p.relation) == expected
+
+
+def test_heterogeneity_has_its_own_p_value() -> None:
+    """The P value beside I² is that of Q, the one after the interval that of the effect."""
+    text = "(MD = 7.09, 95% CI 0.53–13.65, P = 0.03); heterogeneity was high (P < 0.00001, I2 = 94%)"
+    (spread,), (statistic,) = spreads(text), statistics(text)
+    assert (spread.i2, spread.p.text, statistic.p.text, len(p_values(text))) == (94, "0.00001", "0.03", 2)
+
+
+def test_parts_captions_and_references_are_told_apart(published: Article) -> None:
+    """Sentences know their part and line, captions their figure, references their first author."""
+    lines = (PUBLISHED / "article.txt").read_text(encoding="utf-8").splitlines()
+    abstract = [s for s in published.sentences if s.part == "abstract"]
+    assert {s.subpart for s in abstract} == {"introduction", "methods", "results", "conclusion"}
+    assert [label for label in published.captions if label.startswith("Fig.")] == [
+        f"Fig. {n}" for n in range(1, 10)
+    ]
+    assert published.references[31].author == "Maddali Bongi" and len(published.references) == 41
+    assert all(
+        s.text.split()[0] in " ".join(lines[s.line - 1].split()).replace("’", "'")
+        for s in published.sentences
+    )
+
+
+# ---------------------------------------------------------------- the published article
+
+
+EXPECTED = [
+    ("two-values", "high", ["7.09", "7.58", "13.65", "14.6"]),
+    ("two-values", "high", ["58", "36"]),
+    ("two-values", "low", ["5.10", "5.09"]),
+    ("two-values", "moderate", ["OR = 21.10", "21.1"]),
+    ("endpoint-count", "high", ["Park, Wang", "23 patients", "36"]),
+    ("shared-patients", "high", ["22", "52", "19", "5.23 (4.18 to 6.29)"]),
+    ("model-rule", "high", ["57%", "0.13", "I2 > 50%"]),
+    ("spread-word", "moderate", ["57%", "low heterogeneity"]),
+    ("caption", "high", ["P < 0.05", "P = 0.62"]),
+    ("citation", "high", ["Scuderi et al. [25]", "25. Keyszer"]),
+    ("respectively", "moderate", ["P = 0.0007"]),
+    ("quality-ceiling", "high", ["self-controlled", "9 − 3 = 6"]),
+    ("grade-sum", "high", ["self-controlled", "Moderate"]),
+    ("grade-imprecision", "moderate", ["-3.38", "6.99", "Not downgraded"]),
+    ("grade-imprecision", "moderate", ["-0.22", "13.62", "Not downgraded"]),
+    ("bands", "moderate", ["≤ 4 points", "4–7 points", "≥ 7 points"]),
+    ("table-count", "moderate", ["2 studies were without gender", "0 of 9"]),
+    ("table-count", "moderate", ["1 was without follow-up", "0 of 9"]),
+    ("no-bias", "high", ["suggesting no publication bias", "insufficient"]),
+    ("few-for-asymmetry", "moderate", ["k = 5"]),
+    ("two-studies", "moderate", ["I2 = 93%", "I2 = 57%", "I2 = 95%"]),
+    ("stable", "moderate", ["k = 3"]),
+    ("p-of-few", "high", ["3 patients", "0.25"]),
+    ("scale-unstated", "high", ["13.65"]),
+    ("superlative", "moderate", ["P = 0.22"]),
+    ("all-subgroups", "moderate", ["-0.22 to 13.62"]),
+    ("combination", "high", ["traditional medicine"]),
+    ("one-study", "high", ["lung function", "Only 1 study"]),
+    ("certainty-ignored", "high", ["improves", "Very low"]),
+    ("safe", "moderate", ["safe", "0 of 114"]),
+    ("event-unknown", "moderate", ["arthralgia"]),
+    ("event-unknown", "moderate", ["redness"]),
+    ("unplanned", "moderate", ["RCS"]),
+    ("unplanned", "moderate", ["CRP"]),
+    ("design", "moderate", ["Clinical trials", "self-controlled"]),
+    ("included-title", "moderate", ["five cases", "3"]),
+    ("direction", "moderate", ["OR = 21.10", "reduced"]),
+    ("improved-anyway", "moderate", ["RCS and CHSF were improved"]),
+    ("records", "low", ["678", "673"]),
+    ("abbreviation", "low", ["SMD, standardized mean difference"]),
+    ("abbreviation", "low", ["CHSF"]),
+    ("sd", "low", ["12.41 ± 8.64"]),
+    ("primary-outcome", "low", ["primary outcome"]),
+]
+
+
+@pytest.mark.parametrize(
+    ("check", "severity", "evidence"), EXPECTED, ids=lambda item: item if isinstance(item, str) else ""
+)
+def test_the_article_is_caught_with_evidence(
+    misfits: list[Misfit], check: str, severity: str, evidence: list[str]
+) -> None:
+    """From text and tables alone, each known flaw is listed with the printed values that show it."""
+    said = [
+        " | ".join(e.text for e in m.evidence) for m in misfits if (m.check, m.severity) == (check, severity)
+    ]
+    assert any(all(word in text for word in evidence) for text in said), said
+
+
+def test_evidence_is_what_the_article_prints(misfits: list[Misfit]) -> None:
+    """Every quoted passage stands in its line, every cell in its table; none is longer than 25 words."""
+    lines = (PUBLISHED / "article.txt").read_text(encoding="utf-8").splitlines()
+    cells = {}
+    for path in PUBLISHED.glob("table*.csv"):
+        with path.open(encoding="utf-8") as file:
+            cells |= {
+                (str(path), row["id"], name): text
+                for row in csv.DictReader(file)
+                for name, text in row.items()
+            }
+    for item in (item for misfit in misfits for item in misfit.evidence):
+        assert len(item.text.strip("… ").split()) <= 25
+        if item.source.endswith(".txt"):
+            line = _bare(lines[int(item.row.split()[1]) - 1])
+            assert _bare(item.text.strip("… ")) in line
+        elif (item.source, item.row, item.column) in cells:
+            assert cells[item.source, item.row, item.column].find(item.text) >= 0
+
+
+def _bare(text: str) -> str:
+    return re.sub(r"[\s*]", "", text).translate({0x2212: "-", 0x2019: "'"})
+
+
+# ---------------------------------------------------------------- correct articles, and faults in them
+
+
+def test_correct_articles_raise_no_alarm() -> None:
+    """Three correct reviews of different kinds raise at most one false alarm together."""
+    alarms = [(name, m.check, m.what) for name in CORRECT for m in _found(name)]
+    assert len(alarms) <= 1, alarms
+
+
+with (ARTICLES / "faults.csv").open(encoding="utf-8", newline="") as file:
+    FAULTS = list(csv.DictReader(file))
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=[f"{fault['check']}-{n}" for n, fault in enumerate(FAULTS)])
+def test_a_planted_fault_is_found(fault: dict[str, str]) -> None:
+    """One fault put into a correct review is found by the check that is meant for it."""
+    found = _found(fault["article"], fault["correct"], fault["wrong"], fault["file"])
+    assert fault["check"] in {misfit.check for misfit in found}
