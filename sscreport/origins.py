@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from sscreport.values import Cell
+from sscreport.values import READ, Cell
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,8 @@ class Origin:
 
     ``inputs`` and ``decided_by`` are keys: what entered the formula, and what only chose it.
     ``cells`` and ``deciding_cells`` are the addresses behind each. ``consulted`` names the
-    template lines whose wording depends on the value without printing it.
+    template lines whose wording depends on the value without printing it. ``supplementary``: only
+    the supplement prints it, or rests on it.
     """
 
     key: str
@@ -49,6 +50,7 @@ class Origin:
     deciding_cells: tuple[str, ...] = ()
     uses: tuple[Use, ...] = ()
     consulted: tuple[str, ...] = ()
+    supplementary: bool = False
 
     @property
     def texts(self) -> tuple[str, ...]:
@@ -119,6 +121,17 @@ class Origins(Mapping[str, Origin]):
             if any(source.address == address for source in cell.solved_from)
         }
         return tuple(key for key, origin in self.by_key.items() if not solved.isdisjoint(origin.cells))
+
+    def told(self, origin: Origin) -> tuple[str, ...]:
+        """The cells that are named where an origin is shown: all behind it.
+
+        Of a supplementary origin, only those it was made of directly; its other inputs are linked to,
+        which keeps a supplement of many results at a readable length.
+        """
+        if not origin.supplementary or origin.rule == READ.name:
+            return origin.cells
+        read = {a for key in origin.inputs if self[key].rule == READ.name for a in self[key].cells}
+        return tuple(address for address in origin.cells if address in read)
 
     @property
     def printed(self) -> tuple[str, ...]:

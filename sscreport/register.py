@@ -13,6 +13,7 @@ from typing import Any
 from lxml import etree
 
 from sscreport.document import Composition
+from sscreport.folder import TEMPLATES
 from sscreport.origins import Origin, Origins, Use
 from sscreport.records import Figure, FigureData, Review
 from sscreport.values import Book, Cell, Value
@@ -29,10 +30,14 @@ def register(review: Review, composition: Composition, figures: Mapping[str, Fig
     by_key: dict[str, Origin] = {}
     cells: dict[str, Cell] = {}
     listed = _listed(book, [*uses, *consulted])
+    main = _listed(book, _main(review, composition, uses))
     for value in book:
         if value.key in listed:
             by_key[value.key] = _origin(
-                value, tuple(uses.get(value.key, ())), tuple(consulted.get(value.key, ()))
+                value,
+                tuple(uses.get(value.key, ())),
+                tuple(consulted.get(value.key, ())),
+                value.key not in main,
             )
             cells |= value.cells()
     for cell in tuple(cells.values()):
@@ -79,6 +84,21 @@ def _place(element: etree._Element) -> str:
     return "header"
 
 
+def _main(review: Review, composition: Composition, uses: Mapping[str, list[Use]]) -> list[str]:
+    """The keys that the text before the supplement prints or asks about."""
+    supplement = composition.tree.find("section[@id='supplement']")
+    parts = [] if supplement is None else list(supplement.iter("section", "figure", "img"))
+    away = {part.get("id") for part in parts} | {f"figures/{part.get('data-figure')}.svg" for part in parts}
+    files = {f"{TEMPLATES}/{name}.html" for name in review.settings["manuscript"].get("supplement", ())}
+    printed = [key for key, found in uses.items() if any(use.place not in away for use in found)]
+    asked = [
+        key
+        for key, lines in composition.consulted.items()
+        if any(line.rpartition(":")[0] not in files for line in lines)
+    ]
+    return [*printed, *asked]
+
+
 def _listed(book: Book, roots: list[str]) -> set[str]:
     listed: set[str] = set()
     queue = [book[key] for key in roots]
@@ -91,7 +111,9 @@ def _listed(book: Book, roots: list[str]) -> set[str]:
     return listed
 
 
-def _origin(value: Value, uses: tuple[Use, ...], consulted: tuple[str, ...]) -> Origin:
+def _origin(
+    value: Value, uses: tuple[Use, ...], consulted: tuple[str, ...], supplementary: bool
+) -> Origin:
     cells = value.cells(decisions=False)
     return Origin(
         key=value.key,
@@ -107,6 +129,7 @@ def _origin(value: Value, uses: tuple[Use, ...], consulted: tuple[str, ...]) -> 
         deciding_cells=tuple(sorted(value.cells().keys() - cells.keys())),
         uses=uses,
         consulted=consulted,
+        supplementary=supplementary,
     )
 
 

@@ -145,7 +145,7 @@ def _made(origin: Origin, book: _Book, letters: Mapping[str, str]) -> str:
 def _fields(origin: Origin, origins: Origins) -> str:
     """The cells by file, their columns named once: "md, se in data/x.csv of row-a (1.0, 0.2)"."""
     rows: dict[tuple[str, str], dict[str, str]] = {}
-    for address in origin.cells:
+    for address in origins.told(origin):
         cell = origins.cells[address]
         fields = rows.setdefault((cell.file, cell.row), {})
         if cell.column != "id":  # the row is named anyway

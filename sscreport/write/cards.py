@@ -120,11 +120,11 @@ def _lines(consulted: Sequence[str]) -> str:
 
 def _cells(origin: Origin, origins: Origins) -> Iterator[_Element]:
     """The fields that entered the arithmetic, and folded those that only chose it."""
-    if origin.cells:
-        table = _table(origin.cells, origins, "Data it rests on")
-        few = len(origin.cells) <= FEW_CELLS
-        yield table if few else E.details(E.summary(f"Data it rests on: {len(origin.cells)} fields"), table)
-    if origin.deciding_cells:
+    if cells := origins.told(origin):
+        table = _table(cells, origins, "Data it rests on")
+        few = len(cells) <= FEW_CELLS
+        yield table if few else E.details(E.summary(f"Data it rests on: {len(cells)} fields"), table)
+    if origin.deciding_cells and not origin.supplementary:
         table = _table(origin.deciding_cells, origins, "Data that only chose the formula")
         number = len(origin.deciding_cells)
         yield E.details(
@@ -139,7 +139,8 @@ def _table(addresses: Sequence[str], origins: Origins, title: str) -> _Element:
         cell = origins.cells[address]
         source = ", ".join(filter(None, (cell.provenance, cell.source, cell.locator)))
         if cell.solved_from:
-            source += f"; solved from {'; '.join(claims_behind(cell).values())}"
+            claims = claims_behind(cell)
+            source += f"; solved from {'; '.join(claims.values() if len(addresses) == 1 else claims)}"
         row = E.tr(E.td(cell.row), E.td(cell.column), E.td(cell.raw))
         groups.setdefault((cell.file, source), []).append(row)
     heading = E.tr(*(E.th({"scope": "col"}, name) for name in ("Row", "Column", "As typed")))
