@@ -126,6 +126,7 @@ def _groups(review: Review) -> dict[str, str]:
         "quality": "Counts of study quality",
         "safety": "Counts of adverse events",
         "grade": "Certainty of the evidence",
+        "regrade": "Certainty of the evidence, rated anew",
     }
     analyses = {analysis.id: analysis.title for analysis in review.analyses}
     tables = {name: f"data/{name}.csv" for name in review.tables if name not in counts}
