@@ -235,6 +235,10 @@ def _summarise(review: Review, ratings: Sequence[Rating]) -> None:
     if other := book.get("review.grade.regrade.other_start"):
         count("same_if_other_start", "Findings whose certainty stays from the other start",
               unmoved("not serious"), anew, flat, other, scale)  # fmt: skip
+    book.derive(
+        f"{TABLE}.raters", RECORDED, lambda *names: "; ".join(dict.fromkeys(names)),
+        *(row["raters"] for row in review.tables[TABLE]), style="text", label="Raters",
+    )  # fmt: skip
     departures = [row["departure"] for row in review.tables[TABLE]]
     book.derive(f"{TABLE}.judgements", COUNT, len, flat, style="count", label="Judgements", unit="judgements")
     book.derive(
