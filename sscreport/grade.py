@@ -13,17 +13,9 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from sscreport.measures import Measure, measure_of
-from sscreport.records import AbsoluteEffect, Amount, Finding, Group, Review, Row, Synthesis
+from sscreport.records import JUDGEMENTS, AbsoluteEffect, Amount, Finding, Group, Review, Row, Synthesis
 from sscreport.values import Book, Rule, Value
 
-# Levels of certainty that a judgement takes away.
-LEVELS = {
-    "not applicable": 0,
-    "not serious": 0,
-    "serious": 1,
-    "very serious": 2,
-    "extremely serious": 3,
-}
 GRADE = Rule(
     "GRADE: one level down for each serious concern", "Balshem et al. (2011) J Clin Epidemiol 64:401"
 )
@@ -49,12 +41,12 @@ def grade(review: Review, syntheses: Sequence[Synthesis]) -> tuple[Finding, ...]
 
 
 def certainty(start: str, judgements: Sequence[str], scale: str) -> str:
-    """The level ``start`` less what each of `LEVELS` takes away; never below the first.
+    """The level ``start`` less what each of `JUDGEMENTS` takes away; never below the first.
 
     ``scale`` names the levels from the lowest, separated by ", ".
     """
     levels = scale.split(", ")
-    return levels[max(0, levels.index(start) - sum(LEVELS[judgement] for judgement in judgements))]
+    return levels[max(0, levels.index(start) - sum(JUDGEMENTS[judgement] for judgement in judgements))]
 
 
 def symbols(level: str, scale: str) -> str:
@@ -176,13 +168,14 @@ def derive_statement(
     """Enter what happens to the outcome of a group, given how certain that is."""
     outcome, pooled = f"review.outcomes.{synthesis.analysis.outcome.id}", group.pooled
     measure, large = measure_of(synthesis.analysis), book.get("review.grade.suggest.large_effect")
-    sizes = [pooled.estimate, synthesis.important, large] if synthesis.important and large else []
+    sizes = [pooled.estimate, synthesis.important] if synthesis.important else []
+    sizes += [large] if sizes and large else []
 
     def said(*known: Any) -> str:
         interval, size = known[3:5], ""
         if len(known) > 6:
-            estimate, minimal, most = known[6:]
-            size = size_word(estimate, *interval, minimal, most, measure)
+            estimate, minimal, *most = known[6:]
+            size = size_word(estimate, *interval, minimal, most[0] if most else math.inf, measure)
         return statement(*known[:6], measure, size)
 
     return book.derive(

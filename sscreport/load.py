@@ -162,12 +162,15 @@ def _describing(table: Mapping[str, Any], prefix: str) -> dict[str, str]:
 
 def _missing_columns(dictionary: Dictionary, settings: Mapping[str, Any]) -> list[Problem]:
     """What no review can do without: its studies, and rows that say what they measured, when and where."""
-    needed = {"studies": ("id", "label", "patients")}
+    needed: dict[str, tuple[str, ...]] = {"studies": ("id", "label", "patients")}
     if "published_claims" in dictionary.tables:
         needed["published_claims"] = ("id", "section", "quantity", "value")
     for analysis in settings.get("analyses", []):
         if isinstance(analysis, Mapping) and analysis.get("data") in dictionary.tables:
             needed[analysis["data"]] = ("id", "study", "outcome", "timepoint_months")
+    if "regrade" in dictionary.tables:
+        needed["studies"] += ("design",)
+        needed["regrade"] = ("id", "row", "domain", "judgement", "rationale", "raters", "departure")
     problems = []
     for table, columns in needed.items():
         known = dictionary.fields(table) if table in dictionary.tables else {}

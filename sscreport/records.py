@@ -372,6 +372,14 @@ class Finding:
     about: str = ""  # its name, for labels
 
 
+# Levels of certainty that a judgement takes away.
+JUDGEMENTS: Mapping[str, int] = {
+    "not applicable": 0,
+    "not serious": 0,
+    "serious": 1,
+    "very serious": 2,
+    "extremely serious": 3,
+}
 # The domains of GRADE that lower certainty, in its order.
 DOMAINS = ("risk_of_bias", "inconsistency", "indirectness", "imprecision", "publication_bias")
 

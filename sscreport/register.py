@@ -152,6 +152,7 @@ def _groups(review: Review) -> dict[str, str]:
         "quality": "Counts of study quality",
         "safety": "Counts of adverse events",
         "grade": "Certainty of the evidence",
+        "regrade": "Certainty of the evidence, rated anew",
         "ledger": "Published claims and what became of them",
         "audit": "Audit of the article",
     }

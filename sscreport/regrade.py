@@ -11,9 +11,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import combinations
 from typing import Any
 
-from sscreport.grade import GRADE, LEVELS, SYMBOLS, certainty, derive_statement, symbols
+from sscreport.grade import GRADE, SYMBOLS, certainty, derive_statement, symbols
 from sscreport.problems import InputError, Problem
-from sscreport.records import DOMAINS, DomainRating, Finding, Rating, Review, Row
+from sscreport.records import DOMAINS, JUDGEMENTS, DomainRating, Finding, Rating, Review, Row
 from sscreport.suggest import NOTHING, Suggestions, suggest
 from sscreport.values import COUNT, Book, Rule, Value
 
@@ -94,7 +94,7 @@ def remedies_that_raise(lost: Mapping[str, int], start: int) -> tuple[tuple[str,
 def change_words(judgements: Sequence[str], start: str, scale: str, remedies: Mapping[str, str]) -> str:
     """What would raise the certainty, in a sentence. ``judgements`` in the order of `DOMAINS`."""
     levels = scale.split(", ")
-    lost = {domain: LEVELS[word] for domain, word in zip(DOMAINS, judgements, strict=True)}
+    lost = {domain: JUDGEMENTS[word] for domain, word in zip(DOMAINS, judgements, strict=True)}
     chosen, gained = remedies_that_raise(lost, levels.index(start))
     if not chosen:
         return "Nothing was rated down."
@@ -161,10 +161,10 @@ class _Rater:
 
         judgement = recorded("judgement")
         self.book.derive(
-            f"{TABLE}.{self.finding.id}.{domain}.levels", LOST, LEVELS.__getitem__, judgement,
+            f"{TABLE}.{self.finding.id}.{domain}.levels", LOST, JUDGEMENTS.__getitem__, judgement,
             style="count", label=f"Levels lost, {what}, {self.finding.about}", unit="levels",
         )  # fmt: skip
-        concern = LEVELS[judgement.content] > 0
+        concern = JUDGEMENTS[judgement.content] > 0
         return DomainRating(
             suggestion=self.suggested.values[domain],
             judgement=judgement,
@@ -235,6 +235,10 @@ def _summarise(review: Review, ratings: Sequence[Rating]) -> None:
     if other := book.get("review.grade.regrade.other_start"):
         count("same_if_other_start", "Findings whose certainty stays from the other start",
               unmoved("not serious"), anew, flat, other, scale)  # fmt: skip
+    book.derive(
+        f"{TABLE}.raters", RECORDED, lambda *names: "; ".join(dict.fromkeys(names)),
+        *(row["raters"] for row in review.tables[TABLE]), style="text", label="Raters",
+    )  # fmt: skip
     departures = [row["departure"] for row in review.tables[TABLE]]
     book.derive(f"{TABLE}.judgements", COUNT, len, flat, style="count", label="Judgements", unit="judgements")
     book.derive(

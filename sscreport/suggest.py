@@ -14,9 +14,8 @@ from typing import Any
 
 import numpy as np
 
-from sscreport.grade import LEVELS
 from sscreport.measures import Measure, measure_of
-from sscreport.records import DOMAINS, Finding, Heterogeneity, Review, StudyEffect
+from sscreport.records import DOMAINS, JUDGEMENTS, Finding, Heterogeneity, Review, StudyEffect
 from sscreport.statistics.results import quantile
 from sscreport.values import Book, Rule, Value
 from sscreport.wording import count, fixed
@@ -62,8 +61,8 @@ PREDICTION = Rule(
 
 def at_level(levels: int) -> str:
     """The judgement that takes ``levels`` away: 0 "not serious" to 3 "extremely serious"."""
-    words = [word for word in LEVELS if word != NOT_APPLICABLE]
-    return next(word for word in words if LEVELS[word] == min(levels, max(LEVELS.values())))
+    words = [word for word in JUDGEMENTS if word != NOT_APPLICABLE]
+    return next(word for word in words if JUDGEMENTS[word] == min(levels, max(JUDGEMENTS.values())))
 
 
 # ---------------------------------------------------------------- the rules
@@ -74,7 +73,7 @@ def risk_of_bias(designs: Sequence[str], known: Sequence[str], judgements: Seque
     recorded = dict(zip(known, judgements, strict=True))
     if not set(designs) <= set(recorded):
         return NOTHING
-    return max((recorded[design] for design in designs), key=lambda word: LEVELS[word])
+    return max((recorded[design] for design in designs), key=lambda word: JUDGEMENTS[word])
 
 
 def inconsistency(

@@ -13,7 +13,7 @@ from itertools import pairwise
 from sscreport.folder import REFERENCES, SETTINGS
 from sscreport.measures import MEASURES, measure_of
 from sscreport.problems import InputError, Problem, did_you_mean
-from sscreport.records import DOMAINS, Analysis, Review, Row
+from sscreport.records import DOMAINS, JUDGEMENTS, Analysis, Review, Row
 
 Check = Callable[[Review], Iterator[Problem]]
 
@@ -425,12 +425,16 @@ def judgements_are_complete(review: Review) -> Iterator[Problem]:
     rows = _rows(review, "regrade")
     if not rows:
         return
+    findings = [finding.id for finding in _rows(review, "grade")]
     seen: dict[tuple[str, str], Row] = {}
     for row in rows:
         key = (row.content("row"), row.content("domain"))
         if key in seen:
             yield _complain(row, "domain", f"Row {seen[key].id} has already judged this domain.")
         seen.setdefault(key, row)
+        for column, known in (("row", findings), ("domain", DOMAINS), ("judgement", JUDGEMENTS)):
+            if row.content(column) not in (None, *known):
+                yield _complain(row, column, f"It must be one of: {', '.join(known)}.")
         for column in ("rationale", "raters"):
             if row.cells[column].raw and not row.cells[column].raw.strip():
                 yield _complain(row, column, "A value is required; spaces are none.")

@@ -182,7 +182,7 @@ FAULTS = [
 def test_a_faulty_record_stops_the_build(
     copy: Path, row: str, cells: dict[str, str], named: str, expected: str
 ) -> None:
-    """An empty reason, an unexplained departure or a name that leads nowhere: file, row and column are named."""
+    """An empty reason, an unexplained departure, a name that leads nowhere: the cell is named."""
     edit(copy, "data/regrade.csv", put(row, **cells))
     with pytest.raises(InputError) as error:
         rated(copy)
@@ -209,7 +209,7 @@ def test_the_articles_concerns_need_their_footnotes(copy: Path) -> None:
 
 
 def test_changed_data_ask_for_a_new_judgement(copy: Path) -> None:
-    """Where the two studies of the RCS agree, the judgements that rest on their disagreement stop the build."""
+    """Where the two studies of the RCS agree, judgements made of their disagreement stop the build."""
     edit(copy, "data/mean_differences.csv", put("rcs-6m-park", md="4.1"))
     with pytest.raises(InputError) as error:
         rated(copy)
