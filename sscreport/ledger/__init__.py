@@ -90,6 +90,7 @@ def _statement(review: Review, claim: Claim, judged: Judged) -> Statement:
         *others,
         style="text",
         label=f"Verdict on {found.name} of the published claim: {claim.title}",
+        decided_by=[claim.row["recomputed"]] if found.recomputed else (),
     )
     return Statement(found.column, found.printed, found.recomputed, claim.instead(found.column), verdict)
 
