@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from sscreport import wording
-from sscreport.ledger.statements import ALONE, Claim, Found
+from sscreport.ledger.statements import ALONE, HEADS, Claim, Found
 from sscreport.ledger.verdicts import (
     NEAR,
     RECONSTRUCTED,
@@ -102,22 +102,19 @@ def _counted(part: Part | None, one: str, many: str) -> Parts:
 
 
 def _alternative(values: Mapping[str, Value]) -> Parts:
+    """ "1.70 (−3.97 to 7.36), P = 0.64; prediction interval −9.49 to 11.40", or events and their limit."""
     if "" in values:
         return (values[""],)
-    if "events" in values:
+    head = next(name for name in HEADS if name in values)
+    if head == "events":
         of = (" of ", *_counted(values["patients"], "patient", "patients")) if "patients" in values else ()
         limit = ("; at most ", values["ci_high"]) if "ci_high" in values else ()
-        return values["events"], *of, *limit
-    head = "estimate" if "estimate" in values else "proportion"
-    prediction = (
-        ("a new study ", values["prediction_low"], " to ", values["prediction_high"])
-        if "prediction_low" in values and "prediction_high" in values
-        else ()
-    )
-    effect = _joined(
-        filter(None, (_with_limits(values, head, "ci_low", "ci_high"), _p(values.get("p")))), ", "
-    )
-    return _joined(filter(None, (effect, prediction)), "; ")
+        return values[head], *of, *limit
+    effect = (_with_limits(values, head, "ci_low", "ci_high"), _p(values.get("p")))
+    prediction: Parts = ()
+    if "prediction_low" in values and "prediction_high" in values:
+        prediction = ("prediction interval ", values["prediction_low"], " to ", values["prediction_high"])
+    return _joined(filter(None, (_joined(filter(None, effect), ", "), prediction)), "; ")
 
 
 def _joined(clauses: Iterable[Parts], separator: str) -> Parts:
