@@ -296,6 +296,7 @@ SOLVED = "reconstructed,article,solved"
         ([COUNT | {"recomputed": ""}], [], "not derivable"),
         ([COUNT | {"p": "0.03"}], [], "not derivable"),
         ([COUNT | {"recomputed": "studies.ash.patients", "value": "40"}], [], "reproduced"),
+        ([COUNT | {"locator": "Table 1"}], [("studies", PRIMARY, OWN)], "reproduced"),
         (
             [COUNT | {"recomputed": "studies.ash.patients", "value": "40", "locator": "Fig 2; Table 1"}],
             [("studies", PRIMARY, OWN)],
