@@ -513,6 +513,11 @@ def ledger(entry: Mapping[str, Any], source: _Source) -> Table:
         "Sound alternative",
         "Verdict and why",
     )
+    if not source.entries:
+        expected = "A ledger needs the claims in data/published_claims.csv."
+        raise InputError(
+            [Problem(SETTINGS, expected, row=f"tables.{entry['id']}", column="kind", value="ledger")]
+        )
     sections: dict[str, list[Entry]] = {}
     for claim in source.entries:
         sections.setdefault(str(claim.section.content), []).append(claim)
@@ -559,9 +564,10 @@ def _ledger_record(claim: Entry, item: Statement) -> dict[str, str]:
 
 
 def _plain(parts: Sequence[Part]) -> str:
-    """What parts print, for machines: a hyphen for a minus sign."""
+    """What parts print, for machines: a hyphen for a minus sign, spaces of one kind."""
     texts = (wording.printed(part) if isinstance(part, Value) else part for part in parts)
-    return "".join(text for text in texts if isinstance(text, str)).replace(wording.MINUS, "-")
+    text = "".join(text for text in texts if isinstance(text, str))
+    return " ".join(text.replace(wording.MINUS, "-").split())
 
 
 def _digits(value: Value | None) -> str:

@@ -230,7 +230,7 @@ ENTRIES = {
             "data/review.toml:policy.model:p",
             "data/review.toml:policy.model:random_i_squared",
         ],
-        "used": ["abstract", "results-rcs", "figures/rcs.svg"],
+        "used": ["abstract", "results-rcs", "table-ledger", "figures/rcs.svg"],
         "consulted": [line_of("dagger_note(rcs.estimate)")],
     },
     "safety.patients": {
@@ -244,7 +244,7 @@ ENTRIES = {
         "decided by": [f"safety.{study}.reporting" for study in STUDIES],
         "cells": [f"data/studies.csv:{study}:patients" for study in COUNTED],
         "deciding cells": [f"data/safety.csv:{study}:reporting" for study in sorted(STUDIES)],
-        "used": ["abstract", "results-safety", "discussion-harms"],
+        "used": ["abstract", "results-safety", "discussion-harms", "table-ledger"],
     },
     "studies.park.patients": {
         "what": "patients, Park",

@@ -80,16 +80,17 @@ def _entry(review: Review, claim: Claim, everything: Sequence[Found]) -> Entry:
 
 def _statement(review: Review, claim: Claim, judged: Judged) -> Statement:
     found = judged.found
-    others = [rival.printed for rival in judged.rivals]
+    deciding = [rival.printed for rival in judged.rivals]
+    if found.recomputed is not None:
+        deciding += [found.recomputed, claim.row["recomputed"]]
     verdict = review.book.derive(
         f"ledger.of.{claim.id}.{found.column}.verdict",
         COMPARED,
-        lambda *_: judged.verdict,
+        lambda _: judged.verdict,
         found.printed,
-        *([found.recomputed] if found.recomputed else []),
-        *others,
         style="text",
         label=f"Verdict on {found.name} of the published claim: {claim.title}",
+        decided_by=deciding,
     )
     return Statement(found.column, found.printed, found.recomputed, claim.instead(found.column), verdict)
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from sscreport import wording
-from sscreport.ledger.statements import ALONE, Claim, Found
+from sscreport.ledger.statements import ALONE, HEADS, Claim, Found
 from sscreport.ledger.verdicts import (
     NEAR,
     RECONSTRUCTED,
@@ -24,6 +24,7 @@ from sscreport.values import COUNT, Book, Cell, Rule, Value
 Parts = tuple[Part, ...]
 
 _FLOATS = re.compile(r"(?:Table|Fig\.?) \d+")
+NO_BREAK = "\N{NO-BREAK SPACE}"
 PLACES = Rule("places that the data were taken from")
 DAGGER = Note(f"{wording.RECONSTRUCTED}; see Methods.", mark=wording.DAGGER)
 
@@ -54,16 +55,19 @@ def sound(claim: Claim) -> Parts:
 
 def _result(parts: Mapping[str, Part]) -> Parts:
     """ "5.52 (2.41 to 8.62), P = 0.0005; heterogeneity 57%, P = 0.13; 69 patients, 2 studies"."""
-    effect = [_with_limits(parts, "value", "ci_low", "ci_high"), _p(parts.get("p"))]
-    spread = (
-        [("heterogeneity ", parts["i2_percent"], *_percent(parts["i2_percent"]))]
-        if "i2_percent" in parts
-        else []
+    effect = (_with_limits(parts, "value", "ci_low", "ci_high"), _p(parts.get("p")))
+    spread = (_i_squared(parts.get("i2_percent")), _p(parts.get("het_p")))
+    counts = (
+        _counted(parts.get("patients"), "patient", "patients"),
+        _counted(parts.get("studies"), "study", "studies"),
     )
-    spread += [_p(parts.get("het_p"))]
-    counts = [(parts[name], f" {name}") for name in ("patients", "studies") if name in parts]
-    clauses = (_joined(filter(None, clause), ", ") for clause in (effect, spread, counts))
-    return _joined(filter(None, clauses), "; ")
+    heads = ((), ("heterogeneity ",), ())
+    clauses = [
+        (*head, *_joined(filter(None, clause), ", "))
+        for head, clause in zip(heads, (effect, spread, counts), strict=True)
+        if any(clause)
+    ]
+    return _joined(clauses, "; ")
 
 
 def _with_limits(parts: Mapping[str, Part], head: str, low: str, high: str) -> Parts:
@@ -79,31 +83,38 @@ def _p(part: Part | None) -> Parts:
     if part is None:
         return ()
     bound = isinstance(part, Value) and wording.printed(part).startswith("<")
-    return "P " if bound else "P = ", part
+    return f"P{wording.THIN}" if bound else f"P{wording.THIN}={wording.THIN}", part
 
 
-def _percent(part: Part) -> Parts:
-    """The sign that a printed I² lacks."""
-    return () if part == wording.DASH or wording.printed(part).endswith("%") else ("%",)
+def _i_squared(part: Part | None) -> Parts:
+    """In percent, of which a printed claim lacks the sign."""
+    if part is None:
+        return ()
+    signed = not isinstance(part, Value) or wording.printed(part).endswith("%")
+    return (part,) if signed else (part, "%")
+
+
+def _counted(part: Part | None, one: str, many: str) -> Parts:
+    if part is None:
+        return ()
+    single = isinstance(part, Value) and part.content == 1
+    return part, f"{NO_BREAK}{one if single else many}"
 
 
 def _alternative(values: Mapping[str, Value]) -> Parts:
+    """ "1.70 (−3.97 to 7.36), P = 0.64; prediction interval −9.49 to 11.40", or events and their limit."""
     if "" in values:
         return (values[""],)
-    if "events" in values:
-        of = (" of ", values["patients"], " patients") if "patients" in values else ()
+    head = next(name for name in HEADS if name in values)
+    if head == "events":
+        of = (" of ", *_counted(values["patients"], "patient", "patients")) if "patients" in values else ()
         limit = ("; at most ", values["ci_high"]) if "ci_high" in values else ()
-        return values["events"], *of, *limit
-    head = "estimate" if "estimate" in values else "proportion"
-    prediction = (
-        ("a new study ", values["prediction_low"], " to ", values["prediction_high"])
-        if "prediction_low" in values and "prediction_high" in values
-        else ()
-    )
-    effect = _joined(
-        filter(None, (_with_limits(values, head, "ci_low", "ci_high"), _p(values.get("p")))), ", "
-    )
-    return _joined(filter(None, (effect, prediction)), "; ")
+        return values[head], *of, *limit
+    effect = (_with_limits(values, head, "ci_low", "ci_high"), _p(values.get("p")))
+    prediction: Parts = ()
+    if "prediction_low" in values and "prediction_high" in values:
+        prediction = ("prediction interval ", values["prediction_low"], " to ", values["prediction_high"])
+    return _joined(filter(None, (_joined(filter(None, effect), ", "), prediction)), "; ")
 
 
 def _joined(clauses: Iterable[Parts], separator: str) -> Parts:
@@ -199,7 +210,7 @@ class Writer:
     def _otherwise(self, items: Sequence[Judged]) -> Parts:
         """What the data give instead, and whether they are the article's own."""
         given = _listed([
-            (f"{item.found.name} is ", item.found.recomputed or wording.DASH, ", not ", item.found.printed)
+            (f"{item.found.name} is ", item.found.recomputed or wording.DASH, ", not ", *_printed(item.found))
             for item in items
         ])  # fmt: skip
         if all(item.theirs for item in items):
@@ -251,6 +262,10 @@ def _decided(pairs: Sequence[tuple[Found, Judged]]) -> Parts:
 def _for(found: Found) -> Parts:
     """Which number of its claim it is, where there are several."""
     return () if found.name == ALONE else (f" for {found.name}",)
+
+
+def _printed(found: Found) -> Parts:
+    return _i_squared(found.printed) if found.column == "i2_percent" else (found.printed,)
 
 
 def _sentence(clauses: Sequence[Parts]) -> Parts:

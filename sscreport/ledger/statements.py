@@ -110,7 +110,7 @@ class _Reader:
             for column, name in _columns(row).items()
             if self._is_number(row, column)
         ]
-        note = row["alternative_note"] if row.content("alternative_note") else None
+        note = row["alternative_words"] if row.content("alternative_words") else None
         return Claim(row.id, row, place, tuple(numbers), self._sound(row), note)
 
     def _place(self, row: Row) -> Value:
