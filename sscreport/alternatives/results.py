@@ -103,7 +103,7 @@ class Bench:
     def word(self, place: str, name: str, function: Callable[..., Any], *inputs: Any) -> Value:
         return self.book.derive(
             f"{place}.{name}", policy.WORDING, function, *inputs,
-            style="text", label=f"Wording ({name}) of the sound alternative, {self.desk.analysis.title}",
+            style="text", label=f"Wording ({name}), {self.desk.analysis.title}",
         )  # fmt: skip
 
     def change(self, place: str, estimate: Value, p: Value) -> Value:
