@@ -85,7 +85,7 @@ def _resting_on(review: Review, origins: Origins, address: Address) -> dict[str,
         return {
             key: "described"
             for name in cells
-            for key, how in origins.resting[name].items()
+            for key, how in origins.resting.get(name, {}).items()
             if how == "computed"
         }
     how = dict(origins.resting.get(str(address), {}))

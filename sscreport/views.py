@@ -140,7 +140,7 @@ def _about(cell: Cell) -> Record:
             {
                 "claim": name,
                 "told": told,
-                "cells": [c.address for c in cell.solved_from if c.row.endswith(name)],
+                "cells": [c.address for c in cell.solved_from if c.row.rpartition(".")[2] == name],
             }
             for name, told in claims_behind(cell).items()
         ]

@@ -266,9 +266,12 @@ def test_an_entry_says_all_there_is_to_know(key: str, register: dict[str, Any]) 
 
 
 def test_a_cell_is_listed_with_its_raw_text_and_source(register: dict[str, Any]) -> None:
-    """A data field is listed as it was typed, with provenance, source and place in that source."""
+    """A field is listed as it was typed, with provenance, source, place and what it was solved from."""
     cells = register["cells"]
-    assert cells["data/mean_differences.csv:rcs-6m-granel:se"] == {
+    solved = cells["data/mean_differences.csv:rcs-6m-granel:se"]
+    claim = "data/published_claims.csv:rcs_6m"
+    assert {f"{claim}:{name}" for name in ("value", "ci_low", "ci_high")} <= set(solved["solved from"])
+    assert {name: text for name, text in solved.items() if name != "solved from"} == {
         "raw": "0.450",
         "provenance": "reconstructed",
         "source": "Cui et al. 2022",

@@ -386,6 +386,8 @@ def test_no_reconstruction_is_said_with_its_claims(review: Path, capsys: pytest.
             ("reconstructions.rcs", "table is means"),
         ),
         ("spread = 0.5", "spread = -1", ("reconstruction", "spread is -1")),
+        ('claim = "rcs_6m"', 'claim = "countries2"', ("claims.1", "claim is countries2", "countries")),
+        ('claim = "rcs_6m", analysis = "rcs.m6"', 'claim = "rcs_6m", analysis = "du.m6"', ("ulcers",)),
     ],
 )
 def test_wrong_settings_are_named(
@@ -488,3 +490,18 @@ def test_missed_targets_are_found() -> None:
     md, se = (np.array(values) for values in TRUTHS[3][:2])
     assert not missed(system, md, se)
     assert {t.column for t in missed(system, md + 0.1, se)} == {"value", "ci_low", "ci_high"}
+
+
+def test_hand_pain_on_its_own_scale_needs_an_impossible_spread() -> None:
+    """With Granel's fall as 41.6 of 100 points the pool needs a standard deviation no such scale can have."""
+    from sscreport.build import synthesise
+    from sscreport.progress import Progress
+    from sscreport.reconstruct.pose import systems
+
+    review, _ = synthesise(REPOSITORY, Progress(quiet=True))
+    system = next(system for system in systems(review) if system.id == "vas")
+    granel = next(i for i, row in enumerate(system.rows) if row.id == "vas-6m-granel")
+    entered = np.where(np.arange(len(system.md)) == granel, 41.6, system.md)
+    solution = best(replace(system, md=entered))
+    assert solution is not None
+    assert solution.se[granel] * math.sqrt(system.n[granel] / 2) > 50  # the most that 0 to 100 allows

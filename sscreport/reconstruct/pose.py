@@ -23,6 +23,7 @@ METHODS: Mapping[str, Method] = {"fixed": "FE", "random": "DL"}
 # Two-sided normal quantile of the printed 95% intervals.
 Z = float(ndtri(0.975))
 DECIMALS = {"md": 2, "se": 3}
+SOUGHT = ("n", "md", "se")
 
 Entry = Mapping[str, Any]
 
@@ -62,15 +63,20 @@ def problems(review: Review) -> Iterator[Problem]:
     listed = entries(review)
     if listed and not settings_of(review):
         yield Problem(SETTINGS, "Reconstructions need the table [reconstruction].", row="reconstruction")
-    claims = {row.id for row in review.tables.get(CLAIMS, ())}
+    claims = {row.id: row for row in review.tables.get(CLAIMS, ())}
     for entry in listed:
         path = f"reconstructions.{entry['id']}"
-        yield from _named(path, "table", entry["table"], review.tables, "data file")
+        yield from _table_problems(review, path, entry)
         for number, claim in enumerate(entry["claims"], start=1):
-            yield from _named(f"{path}.claims.{number}", "claim", claim["claim"], claims, "published claim")
-            yield from _pool_problems(review, f"{path}.claims.{number}", claim)
+            where = f"{path}.claims.{number}"
+            yield from _named(where, "claim", claim["claim"], claims, "published claim")
+            yield from _pool_problems(review, where, claim, entry["table"])
+            if claim["claim"] in claims and not _prints(claims[claim["claim"]], claim):
+                expected = "This claim prints no number of a pool."
+                yield Problem(SETTINGS, expected, row=where, column="claim", value=claim["claim"])
         for statement in entry.get("statements", ()):
-            yield from _pool_problems(review, f"{path}.statements.{statement['id']}", statement)
+            where = f"{path}.statements.{statement['id']}"
+            yield from _pool_problems(review, where, statement, entry["table"])
         for number, other in enumerate(entry.get("not_followed", ()), start=1):
             where = f"{path}.not_followed.{number}"
             yield from _named(where, "claim", other["claim"], claims, "published claim")
@@ -87,12 +93,31 @@ def _named(path: str, column: str, name: str, known: Any, what: str) -> Iterator
         yield Problem(SETTINGS, expected, row=path, column=column, value=name)
 
 
-def _pool_problems(review: Review, path: str, entry: Entry) -> Iterator[Problem]:
+def _table_problems(review: Review, path: str, entry: Entry) -> Iterator[Problem]:
+    yield from _named(path, "table", entry["table"], review.tables, "data file")
+    for column in SOUGHT if entry["kind"] == "means" else ():
+        if column not in review.fields.get(entry["table"], SOUGHT):
+            expected = f"Mean differences are reconstructed in a table with a column {column}."
+            yield Problem(SETTINGS, expected, row=path, column="table", value=entry["table"])
+
+
+def _pool_problems(review: Review, path: str, part: Entry, table: str) -> Iterator[Problem]:
     analyses = {analysis.id: analysis for analysis in review.analyses}
-    yield from _named(path, "analysis", entry["analysis"], analyses, "analysis")
-    if "group" in entry and entry["analysis"] in analyses:
-        groups = [group.id for group in analyses[entry["analysis"]].subgroups]
-        yield from _named(path, "group", entry["group"], groups, "subgroup")
+    yield from _named(path, "analysis", part["analysis"], analyses, "analysis")
+    if part["analysis"] not in analyses:
+        return
+    analysis = analyses[part["analysis"]]
+    if "group" in part:
+        groups = [group.id for group in analysis.subgroups]
+        yield from _named(path, "group", part["group"], groups, "subgroup")
+    if analysis.settings["data"] != table:
+        expected = f"This analysis pools rows of {analysis.settings['data']}, not of {table}."
+        yield Problem(SETTINGS, expected, row=path, column="analysis", value=analysis.id)
+
+
+def _prints(claim: Row, part: Entry) -> bool:
+    columns = _PRINTED[part.get("statistic", "pooled")]
+    return any(claim.cells[column].raw.strip() for column in columns if column in claim.cells)
 
 
 def _anchor_problems(review: Review, path: str, entry: Entry) -> Iterator[Problem]:
@@ -197,7 +222,7 @@ def _of_claim(claim: Row, statistic: str, pool: Pool) -> Iterator[Target]:
     df = len(pool.members) - 1
     for column, (name, box) in _PRINTED[statistic].items():
         printed = claim.cells[column].raw.strip() if column in claim.cells else ""
-        if printed:
+        if printed and not (name == "root_q" and df == 0):  # one study has no heterogeneity
             yield Target(claim.id, column, printed, name, pool, *box(printed, df))
 
 

@@ -37,8 +37,12 @@ def left_out(pool: Pool, md: Array, se: Array) -> dict[int, Pooled]:
 
 
 def excess(found: Array, low: Array, high: Array) -> Array:
-    """How far statistics are above (positive) or below (negative) their boxes, shape of ``found``."""
-    return np.where(found > high, found - high, np.where(found < low, found - low, 0.0))
+    """How far statistics are above (positive) or below (negative) their boxes, shape of ``found``.
+
+    One that does not exist is infinitely far.
+    """
+    outside = np.where(found > high, found - high, np.where(found < low, found - low, 0.0))
+    return np.where(np.isnan(found), np.inf, outside)
 
 
 def boxes(system: System) -> tuple[Array, Array]:
@@ -66,12 +70,18 @@ def _least_z(whole: Pooled, pool: Pool, md: Array, se: Array) -> Array:
 
 
 def _egger_t(whole: Pooled, pool: Pool, md: Array, se: Array) -> Array:
-    bias = ma.egger(md[:, pool.members], se[:, pool.members] ** 2).bias
+    try:
+        bias = ma.egger(md[:, pool.members], se[:, pool.members] ** 2).bias
+    except ma.NotEstimable:
+        return np.full(len(md), np.nan)
     return np.abs(bias.estimate / bias.se)
 
 
 def _begg_p(whole: Pooled, pool: Pool, md: Array, se: Array) -> Array:
-    return ma.begg(md[:, pool.members], se[:, pool.members] ** 2).p_corrected
+    try:
+        return ma.begg(md[:, pool.members], se[:, pool.members] ** 2).p_corrected
+    except ma.NotEstimable:
+        return np.full(len(md), np.nan)
 
 
 _STATISTICS: dict[str, Callable[[Pooled, Pool, Array, Array], Array]] = {
