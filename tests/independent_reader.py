@@ -168,7 +168,7 @@ def _results(place: str, text: str) -> Iterator[str]:
     """What stands between two results and before the second is said of the second."""
     start = 0
     for match in RESULT.finditer(text):
-        clause = re.split(r"(?<=[.;])(?<!et al\.) ", text[start : match.start()])[-1]
+        clause = re.split(r"(?<=\.)(?<!et al\.) ", text[start : match.start()])[-1]
         start = match.end()
         estimate, low, high = (_number(match[n]) for n in (1, 2, 3))
         p = _number(match[5])
