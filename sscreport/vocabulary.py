@@ -17,8 +17,8 @@ WORDS = {
         r"|diminish\w*|lessen\w*|declin\w+|dropp?(?:s|ed|ing)?|grew|grow(?:s|n)|shr[aiu]nk\w*|climb\w*|improv\w+"
         r"|worsen\w*|deteriorat\w+|progressed|gain(?:s|ed)?|benefit(?:s|ed)?|beneficial|soften(?:s|ed|ing)?"
         r"|recede[sd]?|shorten\w*|prolong\w*|accelerat\w*"
-        r"|unchanged|(?:not|never|no|without)(?: \w+){0,2} chang\w+"
     ),
+    "an absence of change": r"unchanged|(?:not|never|no|without)(?: \w+){0,2} chang\w+",
     "a comparison": (
         r"more|less|fewer|higher|lower|greater|smaller|larger|better|worse|longer|shorter|wider|narrower"
         r"|superior|inferior|outperform\w*|exceed\w*"
@@ -50,20 +50,22 @@ WORDS = {
 
 # Turns of phrase that hold such a word and claim nothing.
 IDIOMS = (
-    r"no (?:more|fewer|less|later|earlier) than|no longer|one another|two-sided|one-sided|not only|no doubt"
-    r"|more or less|once more|above one|below one|at (?:most|best|worst)|all in all|first of all"
+    r"no (?:more|fewer|less|later|earlier) than|no longer|one (?:after )?another|two-sided|one-sided"
+    r"|not only|no doubt|more or less|once more|above one|below one|at (?:most|best|worst)|all in all|first of all"
 )
 
 # What may carry a claim of a group, by the last step of a value's key; other groups take any value.
+_DIRECTED = (
+    "change", "estimate", "ci_low", "ci_high", "md", "effect", "way", "n_improved", "difference",
+    "events_after", "healed_after", "better",
+)  # fmt: skip
 CARRIERS = {
-    "a direction": (
-        "change", "estimate", "ci_low", "ci_high", "md", "effect", "way", "n_improved", "difference",
-        "events_after", "healed_after", "better",
-    ),
+    "a direction": _DIRECTED,
+    "an absence of change": (*_DIRECTED, "p", "significance"),
     "significance": ("p", "q_p", "egger_p", "begg_p", "significance", "ci_low", "ci_high", "p_below"),
     "heterogeneity": ("i_squared", "heterogeneity", "q", "q_p", "tau_squared", "md", "estimate"),
     "certainty": ("certainty", "p", "change", "ci_low", "ci_high"),
-}  # fmt: skip
+}
 
 # The words a policy gives a result, by the last step of the value's key.
 STATES = {

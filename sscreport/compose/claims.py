@@ -187,7 +187,7 @@ def _against_states(values: Iterable[Value], text: str) -> str | None:
             by_kind.setdefault(_kind(value), []).append(value)
     claimed = {word.dimension for word in claim_words(text)}
     for kind, found in by_kind.items():
-        speaks = "a direction" in claimed or kind not in ("change", "way")
+        speaks = claimed & {"a direction", "an absence of change"} or kind not in ("change", "way")
         if speaks and len({value.content for value in found}) == 1:
             against = contradiction(kind, str(found[0].content), _better(found[0]), text)
             if against:

@@ -1,0 +1,80 @@
+"""A review made again and again in memory, up to the finished tree: changed templates, changed data."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pytest
+from lxml.etree import _Element
+
+from sscreport import references
+from sscreport.analyse import analyse
+from sscreport.compose import compose, numbering
+from sscreport.describe import describe
+from sscreport.dictionary import Dictionary
+from sscreport.draw import draw
+from sscreport.grade import grade
+from sscreport.load import load
+from sscreport.records import Figure, Review, Table
+from sscreport.tabulate import tabulate
+from sscreport.validate import validate
+from tests.conftest import REPOSITORY
+
+
+@dataclass(frozen=True)
+class Bench:
+    """A copy of the shipped review in ``root`` with its figures, drawn once, and its tables."""
+
+    root: Path
+    review: Review
+    figures: Mapping[str, Figure]
+    tables: Mapping[str, Table]
+
+    @classmethod
+    def at(cls, folder: Path) -> Bench:
+        for part in ("data", "templates"):
+            shutil.copytree(REPOSITORY / part, folder / part)
+        review, problems = load(folder)
+        validate(review, problems)
+        describe(review)
+        syntheses = analyse(review)
+        # The data below a figure are those of the day it was drawn; without them it fits any data.
+        drawn = {
+            name: replace(drawing.figure, data=None) for name, drawing in draw(review, syntheses).items()
+        }
+        return cls(folder, review, drawn, tabulate(review, grade(review, syntheses)))
+
+    def with_template(self, name: str, source: str) -> _Element:
+        """The tree with another template; raises as `compose` does and leaves the folder as it was."""
+        path = self.root / "templates" / name
+        before = path.read_bytes()
+        path.write_text(source, encoding="utf-8")
+        try:
+            return compose(self.review, self.figures, self.tables).tree
+        finally:
+            path.write_bytes(before)
+
+    def with_table(self, name: str, content: str) -> _Element:
+        """The tree of the review with another data file, which is left there."""
+        (self.root / "data" / name).write_text(content, encoding="utf-8")
+        review, problems = load(self.root)
+        validate(review, problems)
+        describe(review)
+        tables = tabulate(review, grade(review, analyse(review)))
+        return compose(review, self.figures, tables).tree
+
+
+def without_what_never_changes(patch: pytest.MonkeyPatch) -> None:
+    """Leave out what a change of numbers does not reach: the data's types, and the list of references."""
+    made: dict[tuple[str, ...], Mapping[str, _Element]] = {}
+
+    def once(known: Mapping[str, object], keys: list[str]) -> Mapping[str, _Element]:
+        if tuple(keys) not in made:
+            made[tuple(keys)] = references.bibliography(known, keys)
+        return made[tuple(keys)]
+
+    patch.setattr(numbering, "bibliography", once)
+    patch.setattr(Dictionary, "problems", lambda self: [])
