@@ -130,6 +130,7 @@ EXPECTED = [
     ("safe", "moderate", ["safe", "0 of 114"]),
     ("event-unknown", "moderate", ["arthralgia"]),
     ("event-unknown", "moderate", ["redness"]),
+    ("most-common", "moderate", ["redness and swelling", "respiratory tract infection: 8"]),
     ("unplanned", "moderate", ["RCS"]),
     ("unplanned", "moderate", ["CRP"]),
     ("design", "moderate", ["Clinical trials", "self-controlled"]),
@@ -139,7 +140,7 @@ EXPECTED = [
     ("records", "low", ["678", "673"]),
     ("abbreviation", "low", ["SMD, standardized mean difference"]),
     ("abbreviation", "low", ["CHSF"]),
-    ("sd", "low", ["12.41 ± 8.64"]),
+    ("deviation", "low", ["12.41 ± 8.64"]),
     ("primary-outcome", "low", ["primary outcome"]),
 ]
 

@@ -173,7 +173,8 @@ class Article:
         return {name: _mention(name, self.glossary) for name in names}
 
     def topic(self, sentence: Sentence, position: int | None = None) -> str | None:
-        """The outcome a sentence speaks of: the last named before ``position``, in it, above it or in its heading."""
+        """The outcome a sentence speaks of: the last named before ``position``, in it, above it or in its
+        heading."""
         before = sentence.text[:position]
         above = [s for s in self.sentences if s.paragraph == sentence.paragraph and s.line <= sentence.line]
         above = above[: above.index(sentence)][::-1]

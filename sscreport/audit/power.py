@@ -54,8 +54,8 @@ def few_for_asymmetry(article: Article) -> Iterator[Misfit]:
 
 @check("no-bias", "Absence of bias concluded from a test", "a statement on publication bias beside a test")
 def no_bias(article: Article) -> Iterator[Misfit]:
-    """A test that is not significant does not show that there is no bias (Altman and Bland, BMJ 1995;311:485);
-    with few studies it hardly could show any."""
+    """A test that is not significant does not show that there is no bias (Altman and Bland, BMJ
+    1995;311:485); with few studies it hardly could show any."""
     said = [s for s in article.sentences if s.part in ("abstract", "results", "conclusion") and _concludes(s)]
     if said:
         doubts = [
@@ -192,8 +192,8 @@ def p_of_few(article: Article) -> Iterator[Misfit]:
 
 @check("units", "More participants than the studies have", "a table of results with a risk measure")
 def units(article: Article) -> Iterator[Misfit]:
-    """Lesions counted as patients are not independent, and make an interval too narrow (Cochrane Handbook 6.2.9).
-    Here: an outcome has more participants than all included studies together."""
+    """Lesions counted as patients are not independent, and make an interval too narrow (Cochrane Handbook
+    6.2.9). Here: an outcome has more participants than all included studies together."""
     tables = [t for t in article.tables if t.of_studies and t.sum("patients")]
     for row in result_rows(article):
         for table in tables:

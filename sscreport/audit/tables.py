@@ -45,8 +45,8 @@ HEADINGS: Mapping[str, tuple[str, ...]] = {
     "quality": ("nos", "nos_score", "newcastle_ottawa", "newcastle_ottawa_scale"),
 }  # fmt: skip
 MEASURES = {
-    "md": "MD", "mean_difference": "MD", "smd": "SMD", "or": "OR", "odds_ratio": "OR", "rr": "RR", "risk_ratio": "RR",
-    "hr": "HR", "hazard_ratio": "HR", "rd": "RD",
+    "md": "MD", "mean_difference": "MD", "smd": "SMD", "rd": "RD", "or": "OR", "odds_ratio": "OR",
+    "rr": "RR", "risk_ratio": "RR", "hr": "HR", "hazard_ratio": "HR",
 }  # fmt: skip
 MISSING = ("", "na", "n/a", "nr", "not reported", "-", "–", "—", "none")
 _WITH_INTERVAL = re.compile(rf"({SIGNED})\s*[\[(]\s*({SIGNED})\s*(?:to|–|-|,|;)\s*({SIGNED})\s*[\])]")
