@@ -217,6 +217,8 @@ _EVENTS = tuple(
 def event_unknown(article: Article) -> Iterator[Misfit]:
     """An event that abstract or discussion names as observed must be among the results or in a table; the
     most common one must have the most events there."""
+    if not article.of("results"):
+        return
     known = " ".join(
         [
             *(s.text for s in article.of("results")),

@@ -146,7 +146,10 @@ def read_text(path: Path, file: str) -> str:
 def parse_table(text: str, file: str) -> DataTable:
     """A table from CSV text, with `InputError` where it has no heading row or rows of other lengths."""
     reader = csv.reader(io.StringIO(text, newline=""))
-    lines = [(reader.line_num, cells) for cells in reader if any(cell.strip() for cell in cells)]
+    try:
+        lines = [(reader.line_num, cells) for cells in reader if any(cell.strip() for cell in cells)]
+    except csv.Error as error:
+        raise InputError([Problem(file, f"This is not valid CSV: {error}.", reader.line_num)]) from None
     columns = [cell.strip() for cell in lines[0][1]] if lines else []
     if not _is_heading(columns):
         raise InputError(
