@@ -94,7 +94,7 @@ def significance(article: Article) -> Iterator[Misfit]:
 # A further item of a list, to which the verb before the first one belongs.
 _ITEM = re.compile(
     r"(?i)[\s),\]]*(?:and )?(?:(?!was|were|is|are|did|had|but|not|no|show|while"
-    r"|in contrast)[\w/-]+ ?){1,6}[\s(\[]*"
+    r"|except|apart|other|unless|in contrast)[\w/-]+ ?){1,6}[\s(\[]*"
 )
 
 
