@@ -209,6 +209,11 @@ def test_a_planted_fault_is_found(fault: dict[str, str]) -> None:
     assert fault["check"] in {misfit.check for misfit in found}
 
 
+def test_every_check_has_found_something() -> None:
+    """No check goes without a flaw of the article or a planted fault that it finds."""
+    assert {fault["check"] for fault in FAULTS} | {check for check, _, _ in EXPECTED} == set(CHECKS)
+
+
 # ---------------------------------------------------------------- the command
 
 

@@ -75,7 +75,7 @@ _TRAILING = re.compile(
     rf"\s?[\[(]\s?(?P<low>{SIGNED})\s?(?:,|;|to|~|–|-)\s?(?P<high>{SIGNED})\s?[\])]"
 )
 _BEFORE = re.compile(
-    rf"(?<![\d.])(?P<estimate>{SIGNED})(?P<percent>\s?%)?\s*(?P<unit>(?:[A-Za-zµμ/°%²]+\s?){{0,3}})[,;:"
+    rf"(?<![\d.])(?P<estimate>{SIGNED})(?P<percent>\s?%)?\s*(?P<unit>(?:[A-Za-zµμ/°%²]{{1,20}}\s?){{0,3}})[,;:"
     rf"(\[\s]*$"
 )
 _P = re.compile(
