@@ -35,6 +35,8 @@ from sscreport.records import (
     TableCell,
 )
 from sscreport.values import Book, Value
+from sscreport.records import Amount, Cite, Finding, Note, Part, Review, Row, Study, Table, TableCell
+from sscreport.values import Book, Cell, Value
 
 RECONSTRUCTED = Note(f"{wording.RECONSTRUCTED}; see Methods.", mark=wording.DAGGER)
 
@@ -596,16 +598,28 @@ def audited(entry: Mapping[str, Any], source: _Source) -> Table:
 def _audited_row(book: Book, key: str) -> tuple[TableCell, ...]:
     """The fields of one finding; several pieces of evidence stand one after the other."""
     numbered = (book.get(f"{key}.evidence_{number}") for number in count(1))
-    evidence = list(takewhile(lambda value: value is not None, numbered)) or [book[f"{key}.evidence"]]
+    evidence = [value for value in takewhile(lambda value: value is not None, numbered) if value]
+    groups = [part for _, same in groupby(evidence, key=_origin) for part in _evidence(list(same))]
     fields = [book[f"{key}.{name}"] for name in ("place", "finding", "severity", "remedy")]
     place, finding, severity, remedy = (_cell(value) for value in fields)
-    return (
-        replace(place, header=True),
-        finding,
-        _cell(_joined([(value,) for value in evidence])),
-        severity,
-        remedy,
-    )
+    shown = _joined(groups or [(book[f"{key}.evidence"],)])
+    return replace(place, header=True), finding, _cell(shown), severity, remedy
+
+
+def _origin(value: Value) -> tuple[str, str]:
+    """File and column of a piece of evidence; nothing of one that was computed."""
+    cell = value.inputs[0] if value.inputs else None
+    return (cell.file, cell.column) if isinstance(cell, Cell) else ("", "")
+
+
+def _evidence(values: Sequence[Value]) -> list[tuple[Part, ...]]:
+    """Passages of a text in quotation marks; the cells of one column of a table behind its name."""
+    file, column = _origin(values[0])
+    if file.endswith(".txt"):
+        return [("“", value, "”") for value in values]
+    name = column.replace("_", " ")
+    listed = _joined([(value,) for value in values], ", ")
+    return [(f"{name} ", *listed)] if name and not wording.has_digit(name) else [listed]
 
 
 KINDS: dict[str, Callable[[Mapping[str, Any], _Source], Table]] = {

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import csv
+import json
 import re
 from pathlib import Path
 
 import pytest
 
 from sscreport.audit import (
+    CHECKS,
+    SEVERITIES,
     Article,
     Misfit,
     audit,
@@ -18,6 +21,10 @@ from sscreport.audit import (
     read_article,
 )
 from sscreport.audit.expressions import p_values, spreads, statistics
+from sscreport.audit.shipped import enter_audit
+from sscreport.cli import main
+from sscreport.load import load
+from sscreport.values import Book
 
 ROOT = Path(__file__).parents[1]
 ARTICLES = Path(__file__).parent / "articles"
@@ -130,6 +137,7 @@ EXPECTED = [
     ("safe", "moderate", ["safe", "0 of 114"]),
     ("event-unknown", "moderate", ["arthralgia"]),
     ("event-unknown", "moderate", ["redness"]),
+    ("most-common", "moderate", ["redness and swelling", "respiratory tract infection: 8"]),
     ("unplanned", "moderate", ["RCS"]),
     ("unplanned", "moderate", ["CRP"]),
     ("design", "moderate", ["Clinical trials", "self-controlled"]),
@@ -139,7 +147,7 @@ EXPECTED = [
     ("records", "low", ["678", "673"]),
     ("abbreviation", "low", ["SMD, standardized mean difference"]),
     ("abbreviation", "low", ["CHSF"]),
-    ("sd", "low", ["12.41 ± 8.64"]),
+    ("deviation", "low", ["12.41 ± 8.64"]),
     ("primary-outcome", "low", ["primary outcome"]),
 ]
 
@@ -199,3 +207,107 @@ def test_a_planted_fault_is_found(fault: dict[str, str]) -> None:
     """One fault put into a correct review is found by the check that is meant for it."""
     found = _found(fault["article"], fault["correct"], fault["wrong"], fault["file"])
     assert fault["check"] in {misfit.check for misfit in found}
+
+
+def test_every_check_has_found_something() -> None:
+    """No check goes without a flaw of the article or a planted fault that it finds."""
+    assert {fault["check"] for fault in FAULTS} | {check for check, _, _ in EXPECTED} == set(CHECKS)
+
+
+# ---------------------------------------------------------------- the command
+
+
+def test_exit_codes_tell_findings_from_none(capsys: pytest.CaptureFixture[str]) -> None:
+    """1 with findings, 0 without; the listing names place, evidence and what to do instead."""
+    text, *tables = (str(ARTICLES / part) for part in CORRECT["walking"])
+    assert main(["audit", "--text", text, "--tables", *tables]) == 0
+    assert "no findings." in capsys.readouterr().out
+    assert main(["audit", "--text", str(PUBLISHED / "article.txt")]) == 1
+    said = " ".join(capsys.readouterr().out.split())
+    assert "Scuderi et al. is cited as [25]" in said and "Instead: Cite by key" in said
+
+
+def test_json_has_one_form(capsys: pytest.CaptureFixture[str]) -> None:
+    """Machine-found and hand-recorded findings have the same fields and are labelled; counts add up."""
+    assert main(["audit", "--json", "--review", str(ROOT)]) == 1
+    content = json.loads(capsys.readouterr().out)
+    assert list(content) == ["article", "counts", "findings"]
+    fields = ["id", "recorded", "check", "where", "line", "finding", "evidence", "severity", "remedy"]
+    assert all(list(entry) == fields and entry["evidence"] for entry in content["findings"])
+    assert all(set(e) == {"text", "place"} for entry in content["findings"] for e in entry["evidence"])
+    assert {entry["recorded"] for entry in content["findings"]} == {"machine", "by hand"}
+    assert set(content["counts"]) <= set(SEVERITIES)
+    assert sum(content["counts"].values()) == len({entry["id"] for entry in content["findings"]})
+
+
+@pytest.mark.parametrize(
+    ("files", "said"),
+    [
+        ({}, "cannot be read"),
+        ({"a.txt": b"caf\xe9"}, "must be UTF-8"),
+        ({"a.txt": b"# Results", "t.csv": b""}, "must name the columns"),
+        ({"a.txt": b"# Results", "t.csv": b"1,2\n3,4\n"}, "must name the columns"),
+        ({"a.txt": b"# Results", "t.csv": b"study,n\nAbe,4,5\n"}, "line 2"),
+    ],
+)
+def test_bad_input_is_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], files: dict[str, bytes], said: str
+) -> None:
+    """A missing file, another encoding, a table without a heading or with ragged rows: exit 2 and why."""
+    for name, content in files.items():
+        (tmp_path / name).write_bytes(content)
+    tables = ["--tables", str(tmp_path / "t.csv")] if "t.csv" in files else []
+    assert main(["audit", "--text", str(tmp_path / "a.txt"), *tables]) == 2
+    assert said in capsys.readouterr().err
+
+
+def test_tables_need_their_text_and_a_review_its_article(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """--tables alone, and a review without an article, are usage errors that say what to name."""
+    assert main(["audit", "--tables", "t.csv"]) == 2
+    assert main(["audit", "--review", str(ROOT / "tests" / "small_review")]) == 2
+    assert capsys.readouterr().err.count("--text") == 2
+
+
+@pytest.mark.parametrize(
+    "text", ["", "\n\n", "# Results", "P = , 95% CI to (I2 = %", "[1", "Table 1", "1. 2. 3."]
+)
+def test_any_text_is_read(text: str) -> None:
+    """Empty or broken text has no findings and raises nothing."""
+    assert audit_text(text) == []
+
+
+def test_every_check_says_what_it_needs_and_why() -> None:
+    """Each check has a title, what it needs, and a sentence on why it is right; the docs name each."""
+    documented = (ROOT / "docs" / "audit.md").read_text(encoding="utf-8")
+    for name, check in CHECKS.items():
+        assert check.title and check.needs and check.about.endswith((".", ")")), name
+        assert f"`{name}`" in documented, f"docs/audit.md does not describe {name}"
+
+
+# ---------------------------------------------------------------- in the book
+
+
+@pytest.fixture(scope="module")
+def book() -> Book:
+    review, _ = load(ROOT)
+    enter_audit(review)
+    return review.book
+
+
+def test_findings_are_values_that_rest_on_the_article(book: Book, misfits: list[Misfit]) -> None:
+    """Each field of a finding has a key, and its cells are lines and cells of the article."""
+    severities = [value for value in book if re.fullmatch(r"audit\.found\.\w+\.severity", value.key)]
+    assert len(severities) == len(misfits) == book["audit.machine"].content
+    for value in severities:
+        cells = value.cells().values()
+        assert cells and all(cell.file.startswith("data/article/") for cell in cells), value.key
+        assert value.provenance == "published"
+
+
+def test_counts_of_findings_add_up(book: Book) -> None:
+    """All findings are those of the checks and those by hand, and those of the three severities."""
+    count = {name: book[f"audit.{name}"].content for name in ("findings", "machine", "by_hand", *SEVERITIES)}
+    assert count["findings"] == count["machine"] + count["by_hand"] == sum(count[s] for s in SEVERITIES)
+    assert min(count.values()) > 0

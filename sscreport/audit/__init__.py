@@ -32,7 +32,20 @@ from sscreport.audit.article import Article, parse, read_article
 from sscreport.audit.misfit import CHECKS, SEVERITIES, Check, Evidence, Misfit
 from sscreport.audit.tables import DataTable, parse_table
 
-__all__ = ["CHECKS", "SEVERITIES", "Article", "Check", "DataTable", "Evidence", "Misfit", "audit", "audit_text", "parse", "parse_table", "read_article"]  # fmt: skip
+__all__ = [
+    "CHECKS",
+    "SEVERITIES",
+    "Article",
+    "Check",
+    "DataTable",
+    "Evidence",
+    "Misfit",
+    "audit",
+    "audit_text",
+    "parse",
+    "parse_table",
+    "read_article",
+]
 
 
 def audit(article: Article, checks: Sequence[str] | None = None) -> list[Misfit]:

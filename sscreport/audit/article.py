@@ -124,6 +124,22 @@ class Article:
     tables: tuple[DataTable, ...]
     glossary: Mapping[str, str] = field(default_factory=dict)
 
+    @cached_property
+    def _paragraphs(self) -> Mapping[int, list[Sentence]]:
+        found: dict[int, list[Sentence]] = {}
+        for sentence in self.sentences:
+            found.setdefault(sentence.paragraph, []).append(sentence)
+        return found
+
+    def around(self, sentence: Sentence) -> list[Sentence]:
+        """The paragraph of a sentence."""
+        return self._paragraphs[sentence.paragraph]
+
+    def above(self, sentence: Sentence) -> list[Sentence]:
+        """The paragraph of a sentence up to the sentence itself."""
+        around = self.around(sentence)
+        return around[: around.index(sentence) + 1]
+
     def of(self, *parts: str) -> list[Sentence]:
         """The sentences of some parts, captions left out."""
         return [s for s in self.sentences if s.part in parts and not s.caption]
@@ -173,11 +189,11 @@ class Article:
         return {name: _mention(name, self.glossary) for name in names}
 
     def topic(self, sentence: Sentence, position: int | None = None) -> str | None:
-        """The outcome a sentence speaks of: the last named before ``position``, in it, above it or in its heading."""
+        """The outcome a sentence speaks of: the last named before ``position``, in it, above it or in its
+        heading."""
         before = sentence.text[:position]
-        above = [s for s in self.sentences if s.paragraph == sentence.paragraph and s.line <= sentence.line]
-        above = above[: above.index(sentence)][::-1]
-        for text in (before, sentence.text, *(s.text for s in above), sentence.heading):
+        above = (s.text for s in self.above(sentence)[-2::-1])
+        for text in (before, sentence.text, *above, sentence.heading):
             if named := self.named(text):
                 return named[-1]
         return None
@@ -324,11 +340,15 @@ class _Place:
             self.part, self.subpart = part, ""
 
 
+_NO_WORD = re.compile(r"\S{300,}")  # pictures and other data within Markdown
+
+
 def _paragraphs(text: str) -> Iterator[list[tuple[int, str]]]:
     """Blocks of lines with their numbers; code, comments and front matter of Markdown left out."""
     block: list[tuple[int, str]] = []
     hidden = ""
-    for line, words in enumerate([*text.splitlines(), ""], start=1):
+    for line, raw in enumerate([*text.splitlines(), ""], start=1):
+        words = _NO_WORD.sub(" ", raw)
         mark = words.strip()
         if hidden:
             hidden = "" if mark.startswith(hidden) or mark.endswith(hidden) else hidden

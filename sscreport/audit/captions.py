@@ -19,7 +19,8 @@ _EXPLAINED = re.compile(
 
 @check("caption", "Caption against result", "a caption and the result that cites its figure")
 def caption_against_text(article: Article) -> Iterator[Misfit]:
-    """A caption tells the result of its figure: the same significance, the same I², as the text that cites it."""
+    """A caption tells the result of its figure: the same significance, the same I², as the text that cites
+    it."""
     for label, sentences in article.captions.items():
         around, citing = _results(article, label)
         for places in (citing, around):
@@ -89,8 +90,9 @@ def _spreads(article: Article, sentences: list[Sentence], text: Sentence, x: Spr
     "captions or a list that explain abbreviations",
 )
 def abbreviations(article: Article) -> Iterator[Misfit]:
-    """A caption explains what it or its figure uses; an effect measure that is explained and used nowhere in the
-    article leaves open which measure the figure shows. Two forms with the same letters are one with a slip."""
+    """A caption explains what it or its figure uses; an effect measure that is explained and used nowhere in
+    the article leaves open which measure the figure shows. Two forms with the same letters are one
+    with a slip."""
     for short, places in _explained(article).items():
         used = re.compile(rf"(?<![\w-]){re.escape(short)}(?![\w-])")
         rest = sum(len(used.findall(s.text)) for s in article.sentences) - len(places)

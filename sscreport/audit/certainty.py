@@ -45,7 +45,7 @@ def grade_sum(article: Article) -> Iterator[Misfit]:
         if not exact:
             continue
         usual = max(set(exact), key=exact.count)
-        for row, (start, down, _) in starts.items():
+        for row, (_, down, _) in starts.items():
             level = (table.text(row, "certainty") or "").lower()
             expected = LEVELS[max(0, usual - down)] if usual - down < len(LEVELS) else level
             if level != expected and usual < len(LEVELS):
@@ -87,8 +87,9 @@ def grade_sum(article: Article) -> Iterator[Misfit]:
 
 @check("grade-imprecision", "Imprecision not counted", "a table with results and a column on imprecision")
 def imprecision(article: Article) -> Iterator[Misfit]:
-    """An interval that holds both no effect and an important one is imprecise (Guyatt et al., J Clin Epidemiol
-    2011;64:1283): one that crosses no effect without being narrow asks for a level down, or for the reason why not."""
+    """An interval that holds both no effect and an important one is imprecise (Guyatt et al., J Clin
+    Epidemiol 2011;64:1283): one that crosses no effect without being narrow asks for a level down, or
+    for the reason why not."""
     for row in result_rows(article):
         column = next((c for c in row.table.columns if re.search("(?i)imprecision", c)), None)
         null = 1.0 if row.table.is_ratio else 0.0

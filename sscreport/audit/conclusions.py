@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 
 from sscreport import statistics as ma
@@ -145,8 +146,8 @@ def certainty_ignored(article: Article) -> Iterator[Misfit]:
 
 @check("safe", "Safe, by few patients", "a claim of safety and the number of patients observed")
 def safe(article: Article) -> Iterator[Misfit]:
-    """No event in n patients leaves an upper 95% limit of about 3/n (Hanley and Lippman-Hand, JAMA 1983;249:1743); here
-    the exact interval of Clopper and Pearson."""
+    """No event in n patients leaves an upper 95% limit of about 3/n (Hanley and Lippman-Hand, JAMA
+    1983;249:1743); here the exact interval of Clopper and Pearson."""
     said = [
         s
         for s in article.of("abstract", "discussion", "conclusion")
@@ -179,12 +180,33 @@ def safe(article: Article) -> Iterator[Misfit]:
     )
 
 
-_EVENTS = (
-    ("arthralgia", "joint pain"), ("swelling", "edema", "oedema"), ("redness", "erythema"), ("diarrhea", "diarrhoea"), ("nausea",),
-    ("vomiting", "emesis"), ("headache",), ("fever", "pyrexia"), ("rash", "exanthem"), ("fatigue", "asthenia"), ("dizziness", "vertigo"),
-    ("pruritus", "itching"), ("constipation",), ("cough",), ("hypotension",), ("hypoglycemia", "hypoglycaemia"), ("bleeding", "hemorrhage", "haemorrhage"),
-    ("infection",), ("myalgia", "muscle pain"), ("insomnia",), ("bruising", "hematoma", "haematoma"),
-)  # fmt: skip
+# Common adverse events, each with the other ways to name it.
+_EVENTS = tuple(
+    tuple(names.split("|"))
+    for names in (
+        "arthralgia|joint pain",
+        "swelling|edema|oedema",
+        "redness|erythema",
+        "diarrhea|diarrhoea",
+        "nausea",
+        "vomiting|emesis",
+        "headache",
+        "fever|pyrexia",
+        "rash|exanthem",
+        "fatigue|asthenia",
+        "dizziness|vertigo",
+        "pruritus|itching",
+        "constipation",
+        "cough",
+        "hypotension",
+        "hypoglycemia|hypoglycaemia",
+        "bleeding|hemorrhage|haemorrhage",
+        "infection",
+        "myalgia|muscle pain",
+        "insomnia",
+        "bruising|hematoma|haematoma",
+    )
+)
 
 
 @check(
@@ -193,8 +215,10 @@ _EVENTS = (
     "adverse events named in abstract or discussion",
 )
 def event_unknown(article: Article) -> Iterator[Misfit]:
-    """An event that abstract or discussion names as observed must be among the results or in a table; the most
-    common one must have the most events there."""
+    """An event that abstract or discussion names as observed must be among the results or in a table; the
+    most common one must have the most events there."""
+    if not article.of("results"):
+        return
     known = " ".join(
         [
             *(s.text for s in article.of("results")),
@@ -228,14 +252,42 @@ def event_unknown(article: Article) -> Iterator[Misfit]:
         )
 
 
+@check("most-common", "The most common event, by the text", "a table that counts events by name")
+def most_common(article: Article) -> Iterator[Misfit]:
+    """The event called most common must be the one with the most events in the cells of the tables."""
+    cells = [
+        text for table in article.tables for row in table.rows
+        for name, text in row.cells.items() if _EVENT_COLUMN.search(name)
+    ]  # fmt: skip
+    totals: Counter[str] = Counter()
+    for text in cells:
+        for name, count in re.findall(r"([A-Za-z][A-Za-z ]+?) \((\d+)\)", text):
+            totals[name.strip().lower()] += int(count)
+    if len(totals) < 2:
+        return
+    (first, most), (_, second) = totals.most_common(2)
+    for sentence in article.of("abstract", "results", "discussion"):
+        match = _MOST_COMMON.search(sentence.text)
+        clause = sentence.text[: match.start()].rsplit(",", 1)[-1].lower() if match else first
+        if match and most > second and not any(word in clause for word in first.split() if len(word) > 4):
+            what = f"By the cells of the tables the most common event is {first}, with {most}."
+            place = quote(article, sentence, max(0, match.start() - 70), match.end())
+            evidence = (place, computed(f"{first}: {most}"))
+            yield at(sentence, "most-common", what, "moderate", "Rank events by their counts.", *evidence)
+
+
+_MOST_COMMON = re.compile(r"(?i)\b(?:the )?most (?:common|frequent)\b[^.;,]{0,30}(?:AEs?|adverse events?)")
+_EVENT_COLUMN = re.compile(r"(?i)(?:^|_| )(?:AEs?|adverse|events?|side_effects?)(?:_| |$)")
+
+
 @check(
     "all-subgroups",
     "True of every subgroup, by its own words",
     "a claim on all subgroups and their rows in a table",
 )
 def all_subgroups(article: Article) -> Iterator[Misfit]:
-    """ "Regardless of" and "in all subgroups" claim that each subgroup has an effect; one whose interval holds no
-    effect does not show it."""
+    """“Regardless of” and “in all subgroups” claim that each subgroup has an effect; one whose interval holds
+    no effect does not show it."""
     pattern = re.compile(
         r"(?i)\b(?:regardless of|irrespective of|in all subgroups"
         r"|from (?:all )?different (?:\w+ )?sources|in (?:each|every) subgroup)\b"
@@ -283,7 +335,7 @@ def all_subgroups(article: Article) -> Iterator[Misfit]:
     "a change claimed of an outcome whose result is not significant",
 )
 def improved_anyway(article: Article) -> Iterator[Misfit]:
-    """A change that could be none is no improvement; that it was not significant is no proof of none either."""
+    """A change that could be none is no improvement; a lack of significance is no proof of none either."""
     pattern = re.compile(
         r"(?i)\b(?:although|though|while)\b[^,]*\b(?:was|were) (?:improved|reduced|decreased"
         r"|lower(?:ed)?)\b[^.]*\bno (?:statistically )?significant"
@@ -301,7 +353,7 @@ def improved_anyway(article: Article) -> Iterator[Misfit]:
             )
 
 
-@check("named-share", "Counts of studies beyond the review", "the number of included studies")
+@check("study-count", "Counts of studies beyond the review", "the number of included studies")
 def more_than_all(article: Article) -> Iterator[Misfit]:
     """No outcome can have more studies than were included."""
     included = [
@@ -320,7 +372,7 @@ def more_than_all(article: Article) -> Iterator[Misfit]:
         if row.studies and row.studies > len(tables[0].rows):
             what = f"{row.name} has {row.studies:g} studies; {len(tables[0].rows)} were included."
             yield Misfit(
-                "named-share",
+                "study-count",
                 f"{row.table.title}, {row.row.name}",
                 row.row.line,
                 what,

@@ -19,15 +19,12 @@ _NOS_MAX, _NOS_ONE_ARM = 9, 6
 def one_arm(article: Article) -> Sentence | None:
     """The sentence of results or discussion that says that all included studies lack a comparison group."""
     for sentence in article.of("results", "discussion"):
-        if _ONE_ARM.search(sentence.text) and re.search(
-            r"(?i)\ball\b[^.]*|includ\w+|consist\w+", sentence.text
-        ):
-            if re.search(
-                r"(?i)\b(?:all of (?:which|them)|all (?:included )?(?:studies|trials)|consisted of)\b",
-                sentence.text,
-            ):
-                return sentence
+        if _ONE_ARM.search(sentence.text) and _ALL.search(sentence.text):
+            return sentence
     return None
+
+
+_ALL = re.compile(r"(?i)\b(?:all of (?:which|them)|all (?:included )?(?:studies|trials)|consisted of)\b")
 
 
 @check(
@@ -36,9 +33,10 @@ def one_arm(article: Article) -> Sentence | None:
     "Newcastle-Ottawa scores and studies without a comparison group",
 )
 def quality_ceiling(article: Article) -> Iterator[Misfit]:
-    """The Newcastle-Ottawa scale for cohorts gives one star for the choice of the non-exposed cohort and two for
-    comparability (Wells et al., Ottawa Hospital Research Institute). A study without a comparison group can
-    earn none of the three: at most 6 of 9, and fewer where the outcome was present at the start."""
+    """The Newcastle-Ottawa scale for cohorts gives one star for the choice of the non-exposed cohort and two
+    for comparability (Wells et al., Ottawa Hospital Research Institute). A study without a comparison
+    group can earn none of the three: at most 6 of 9, and fewer where the outcome was present at the
+    start."""
     sentence = one_arm(article)
     for table in article.tables:
         if table.column("quality") is None or sentence is None:
@@ -193,7 +191,7 @@ def primary(article: Article) -> Iterator[Misfit]:
             return
 
 
-@check("adults", "Eligibility rules that contradict themselves", "a sentence of inclusion criteria")
+@check("eligibility", "Eligibility rules that contradict themselves", "a sentence of inclusion criteria")
 def eligibility(article: Article) -> Iterator[Misfit]:
     """A rule cannot both restrict an attribute and declare it of no matter."""
     for sentence in article.of("methods"):
@@ -212,7 +210,7 @@ def eligibility(article: Article) -> Iterator[Misfit]:
             what = f"The rule is for {match[1]} and in the same sentence regardless of {match[2]}."
             yield at(
                 sentence,
-                "adults",
+                "eligibility",
                 what,
                 "low",
                 "State the rule that was applied.",

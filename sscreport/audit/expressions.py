@@ -75,7 +75,7 @@ _TRAILING = re.compile(
     rf"\s?[\[(]\s?(?P<low>{SIGNED})\s?(?:,|;|to|~|–|-)\s?(?P<high>{SIGNED})\s?[\])]"
 )
 _BEFORE = re.compile(
-    rf"(?<![\d.])(?P<estimate>{SIGNED})(?P<percent>\s?%)?\s*(?P<unit>(?:[A-Za-zµμ/°%²]+\s?){{0,3}})[,;:"
+    rf"(?<![\d.])(?P<estimate>{SIGNED})(?P<percent>\s?%)?\s*(?P<unit>(?:[A-Za-zµμ/°%²]{{1,20}}\s?){{0,3}})[,;:"
     rf"(\[\s]*$"
 )
 _P = re.compile(
@@ -192,7 +192,7 @@ class Statistic:
 
     @property
     def excludes_null(self) -> bool | None:
-        """Whether the interval leaves out no effect; None where it touches it as printed, or is no contrast."""
+        """Whether the interval leaves out no effect; None where it touches it, or is no contrast."""
         if self.null is None or self.null in (self.low, self.high):
             return None
         return not self.low < self.null < self.high
@@ -250,7 +250,8 @@ def _trailing(text: str) -> Iterator[Statistic]:
         p = _p_after(text, match.end(), following.start() if following else len(text))
         printed = (match["estimate"], match["low"], match["high"])
         yield Statistic(
-            match["name"], *map(number, printed), float(match["level"] or 95), max(map(decimals, printed)), False, p,
+            match["name"], *map(number, printed), float(match["level"] or 95),
+            max(map(decimals, printed)), False, p,
             match.start(), p.end if p else match.end(), match.group(),
         )  # fmt: skip
 

@@ -74,7 +74,7 @@ def p_range(s: Statistic) -> tuple[float, float] | None:
 @check("centre", "Estimate outside its interval or far from its middle", "an estimate with interval")
 def off_centre(article: Article) -> Iterator[Misfit]:
     """An estimate lies inside its interval; Wald intervals are symmetric, for ratios on the log scale
-    (Cochrane Handbook 6.3.2). A fifth of the width is allowed for."""
+    (Cochrane Handbook 6.3.2). An eighth of the width is allowed for."""
     for sentence in article.sentences:
         for s in sentence.statistics:
             where = quote(article, sentence, s.start, s.end)
@@ -116,6 +116,6 @@ def _middle(s: Statistic) -> float | None:
         low, high, estimate, slack = s.low, s.high, s.estimate, half
     else:
         return None
-    if abs(estimate - (low + high) / 2) <= 0.2 * (high - low) + 2 * slack:
+    if abs(estimate - (low + high) / 2) <= 0.12 * (high - low) + 2 * slack:
         return None
     return math.exp((low + high) / 2) if s.is_ratio else (low + high) / 2

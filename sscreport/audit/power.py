@@ -35,8 +35,8 @@ def few_for_asymmetry(article: Article) -> Iterator[Misfit]:
     for sentence in article.of("abstract", "results"):
         if not _TEST.search(sentence.text) or not sentence.p_values:
             continue
-        above = [s for s in article.running if s.paragraph == sentence.paragraph and s.line <= sentence.line]
-        near = " ".join(s.text for s in article.running if s.paragraph == sentence.paragraph)
+        above = article.above(sentence)
+        near = " ".join(s.text for s in article.around(sentence))
         found = [] if _CAVEAT.search(near) else [count for s in above for count, _ in counts(s.text, STUDIES)]
         if found and found[-1] < 10:
             what = f"The test is reported for {found[-1]} studies; below ten it has too little power."
@@ -54,8 +54,8 @@ def few_for_asymmetry(article: Article) -> Iterator[Misfit]:
 
 @check("no-bias", "Absence of bias concluded from a test", "a statement on publication bias beside a test")
 def no_bias(article: Article) -> Iterator[Misfit]:
-    """A test that is not significant does not show that there is no bias (Altman and Bland, BMJ 1995;311:485);
-    with few studies it hardly could show any."""
+    """A test that is not significant does not show that there is no bias (Altman and Bland, BMJ
+    1995;311:485); with few studies it hardly could show any."""
     said = [s for s in article.sentences if s.part in ("abstract", "results", "conclusion") and _concludes(s)]
     if said:
         doubts = [
@@ -102,8 +102,8 @@ def two_studies(article: Article) -> Iterator[Misfit]:
             r"(?i)Hartung|Knapp", article.methods
         ):
             continue
-        near = [s for s in article.running if s.paragraph == sentence.paragraph]
-        counted = [count for s in near for count, _ in counts(s.text, STUDIES) if s.line <= sentence.line]
+        near = article.around(sentence)
+        counted = [count for s in near for count, _ in counts(s.text, STUDIES)]
         statistic = next((s for x in near for s in x.statistics), None)
         if counted and counted[0] == 2 and statistic:
             found.append((sentence, article.topic(sentence) or statistic.text))
@@ -131,7 +131,7 @@ def stable(article: Article) -> Iterator[Misfit]:
     stability, and nothing where the studies disagree as much as I² above 75% says."""
     for sentence in article.of("abstract", "results"):
         match = re.search(r"(?i)\b(?:stable|robust|reliable)\b(?! variance| standard)", sentence.text)
-        near = [s for s in article.running if s.paragraph == sentence.paragraph]
+        near = article.around(sentence)
         if not match or not re.search(
             r"(?i)sensitivity|eliminat|leav\w+ (?:out|one)|omit|exclud", " ".join(s.text for s in near)
         ):
@@ -192,8 +192,8 @@ def p_of_few(article: Article) -> Iterator[Misfit]:
 
 @check("units", "More participants than the studies have", "a table of results with a risk measure")
 def units(article: Article) -> Iterator[Misfit]:
-    """Lesions counted as patients are not independent, and make an interval too narrow (Cochrane Handbook 6.2.9).
-    Here: an outcome has more participants than all included studies together."""
+    """Lesions counted as patients are not independent, and make an interval too narrow (Cochrane Handbook
+    6.2.9). Here: an outcome has more participants than all included studies together."""
     tables = [t for t in article.tables if t.of_studies and t.sum("patients")]
     for row in result_rows(article):
         for table in tables:

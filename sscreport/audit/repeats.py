@@ -41,7 +41,7 @@ _OTHER_ANALYSIS = re.compile(
 
 
 def _comparable(sentence: Sentence, s: Statistic, row: ResultRow, others: list[Statistic]) -> bool:
-    """Whether a statistic must equal its row: it shares two of its numbers, or is the only result that could."""
+    """Whether a statistic must equal its row: it shares two of its numbers, or is the one that could."""
     numbers = (s.estimate, s.low, s.high)
     unit = 10.0 ** -min(s.digits, row.digits)
     shared = sum(abs(a - b) <= 0.51 * unit for a, b in zip(numbers, row.numbers, strict=True))
@@ -157,25 +157,19 @@ def _alike(a: Statistic, b: Statistic) -> bool:
     return other.agrees(exact.p - half, exact.p + half)
 
 
+_PATIENTS = r"(?:patients|participants|adults|children|subjects|individuals)"
+_OF_AN_OUTCOME = re.compile(r"(?i)\b(?:pool\w*|reported|data on|events|AEs|subgroups?)\b")
+
+
 def _sizes(article: Article) -> Iterator[Misfit]:
     """Studies and patients of the whole review, each time they are counted together."""
     found = []
     for sentence in article.of("abstract", "results", "discussion", "conclusion"):
         studies = list(counts(sentence.text, STUDIES))
-        people = list(
-            counts(sentence.text, r"(?:patients|participants|adults|children|subjects|individuals)")
-        )
-        if (
-            studies
-            and len(people) == 1
-            and _WHOLE_REVIEW.search(sentence.text)
-            and not article.named(sentence.text)
-        ):
-            if not any(
-                word in sentence.text.lower()
-                for word in ("pool", "reported", "data on", "events", " aes", "subgroup")
-            ):
-                found.append((studies[0][0], people[0][0], sentence, studies[0][1], people[0][1]))
+        people = list(counts(sentence.text, _PATIENTS))
+        whole = _WHOLE_REVIEW.search(sentence.text) and not _OF_AN_OUTCOME.search(sentence.text)
+        if studies and len(people) == 1 and whole and not article.named(sentence.text):
+            found.append((studies[0][0], people[0][0], sentence, studies[0][1], people[0][1]))
     for k, n, sentence, first, last in found[1:]:
         base = found[0]
         if (k == base[0]) != (n == base[1]):
@@ -198,7 +192,8 @@ def _sizes(article: Article) -> Iterator[Misfit]:
     "a table of results and one of endpoints by study",
 )
 def endpoint_count(article: Article) -> Iterator[Misfit]:
-    """An outcome cannot have more studies or patients than the table that lists each study's endpoints gives it."""
+    """An outcome cannot have more studies or patients than the table that lists each study's endpoints gives
+    it."""
     rows = result_rows(article)
     listings = [table for table in article.tables if table.of_studies and table.column("endpoints")]
     for name, pattern in article.outcomes.items():

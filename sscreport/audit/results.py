@@ -72,7 +72,8 @@ def row_of(
     own = [row for row in rows if row.outcome == topic]
     named = [
         row for row in own
-        if (row.months & sentence.months if row.months and sentence.months else not row.months or len(own) == 1)
+        if (row.months & sentence.months if row.months and sentence.months
+            else not row.months or len(own) == 1)
         and all(word.lower() in sentence.text.lower() for word in row.words)
     ]  # fmt: skip
     if not named:

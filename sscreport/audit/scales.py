@@ -22,20 +22,20 @@ _ANALOGUE_RANGE = re.compile(
 def scale_of(article: Article) -> dict[str, tuple[float, float, Sentence]]:
     """The range that the article states for an outcome, by the outcome's name."""
     found: dict[str, tuple[float, float, Sentence]] = {}
-    for sentence in article.running:
-        if sentence.part in ("methods", "results"):
-            for match in _RANGE.finditer(sentence.text):
-                if re.search(
-                    r"(?i)each item|follow-?up|\bage\b|Newcastle|study quality|methodological"
-                    r"|risk of bias|NOS\b|stars",
-                    sentence.text[: match.end()][-90:],
-                ):
-                    if not re.search(r"(?i)total score", match.group()):
-                        continue
-                topic = article.topic(sentence, match.end())
-                if topic and float(match["high"]) > float(match["low"]):
-                    found.setdefault(topic, (float(match["low"]), float(match["high"]), sentence))
+    for sentence in article.of("methods", "results"):
+        for match in _RANGE.finditer(sentence.text):
+            before = sentence.text[: match.end()][-90:]
+            topic = article.topic(sentence, match.end())
+            if _OTHER_RANGE.search(before) and not re.search(r"(?i)total score", match.group()):
+                continue
+            if topic and float(match["high"]) > float(match["low"]):
+                found.setdefault(topic, (float(match["low"]), float(match["high"]), sentence))
     return found
+
+
+_OTHER_RANGE = re.compile(
+    r"(?i)each item|follow-?up|\bage\b|Newcastle|study quality|methodological|risk of bias|NOS\b|stars"
+)
 
 
 @check("beyond-scale", "A difference beyond its scale", "the range of a scale and a mean difference on it")
@@ -69,8 +69,8 @@ def beyond_scale(article: Article) -> Iterator[Misfit]:
     "a mean difference on a visual analogue or numeric rating scale",
 )
 def scale_unstated(article: Article) -> Iterator[Misfit]:
-    """Visual analogue and numeric rating scales run to 10 or to 100; a mean difference means nothing, and cannot be
-    pooled, before the length is known (Cochrane Handbook 9.3.2)."""
+    """Visual analogue and numeric rating scales run to 10 or to 100; a mean difference means nothing, and
+    cannot be pooled, before the length is known (Cochrane Handbook 9.3.2)."""
     if any(_ANALOGUE.search(s.text) and _ANALOGUE_RANGE.search(s.text) for s in article.sentences):
         return
     for sentence in article.of("results"):
@@ -98,11 +98,14 @@ def scale_unstated(article: Article) -> Iterator[Misfit]:
 
 
 @check(
-    "sd", "Standard deviations that cannot be", "mean ± SD of what cannot be negative, or on a stated scale"
+    "deviation",
+    "Standard deviations that cannot be",
+    "mean ± SD of what cannot be negative, or on a stated scale",
 )
 def deviations(article: Article) -> Iterator[Misfit]:
-    """On a scale from a to b no SD exceeds (b − a)/2 · √(n/(n − 1)) (Popoviciu 1935). Of a quantity that cannot be
-    negative, a mean below twice its SD is skewed (Altman and Bland, BMJ 1996;313:1200): mean and SD do not describe it."""
+    """On a scale from a to b no SD exceeds (b − a)/2 · √(n/(n − 1)) (Popoviciu 1935). Of a quantity that
+    cannot be negative, a mean below twice its SD is skewed (Altman and Bland, BMJ 1996;313:1200): mean
+    and SD do not describe it."""
     plus_minus = re.compile(r"(?<![\d.-])(\d+(?:\.\d+)?)\s?(?:±|\+/-)\s?(\d+(?:\.\d+)?)")
     for table in article.tables:
         for role in ("age", "follow_up"):
@@ -118,7 +121,7 @@ def deviations(article: Article) -> Iterator[Misfit]:
                         computed(f"mean − 2 SD = {float(match[1]) - 2 * float(match[2]):.2f}"),
                     )
                     yield Misfit(
-                        "sd",
+                        "deviation",
                         f"{table.title}, {row.name}",
                         row.line,
                         what,
@@ -135,7 +138,7 @@ def deviations(article: Article) -> Iterator[Misfit]:
                 what = f"An SD of {match[2]} is impossible on a scale from {low:g} to {high:g}."
                 yield at(
                     sentence,
-                    "sd",
+                    "deviation",
                     what,
                     "high",
                     "Go back to the report; it may be a standard error, or another scale.",

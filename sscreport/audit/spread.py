@@ -70,7 +70,7 @@ def p_span(s: Spread, df: int) -> tuple[float, float]:
 
 def _df(article: Article, sentence: Sentence) -> int | None:
     """One less than the number of studies that the paragraph counts, where it counts them once."""
-    above = [s for s in article.sentences if s.paragraph == sentence.paragraph and s.line <= sentence.line]
+    above = article.above(sentence)
     here = {count for count, _ in counts(sentence.text, STUDIES)}
     found = here or {count for s in above for count, _ in counts(s.text, STUDIES)}
     return found.pop() - 1 if len(found) == 1 and min(found) > 1 else None

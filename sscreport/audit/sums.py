@@ -39,7 +39,7 @@ def _databases(article: Article, sentence: Sentence) -> Iterator[Misfit]:
     items = [int(number(n)) for n in _ITEM.findall(sentence.text)]
     if len(items) < 3 or re.search(r"(?i)exclu|because|reason", sentence.text):
         return
-    near = [s for s in article.sentences if s.paragraph == sentence.paragraph]
+    near = article.around(sentence)
     totals = [
         int(number(m[1])) for s in near for m in re.finditer(rf"(?i)(?:total of|total:?)\s({WHOLE})", s.text)
     ]
@@ -95,15 +95,8 @@ _NOUNS = {
 def _whole(article: Article, sentence: Sentence, start: int, classes: tuple[str, ...]) -> int | None:
     """The total that a list of classes divides: the last count of people, studies or events before it."""
     noun = _NOUNS.get(classes[0], STUDIES)
-    above = [
-        s.text
-        for s in article.of(sentence.part)
-        if s.paragraph == sentence.paragraph and s.line < sentence.line
-    ]
-    found = [count for text in (*above, sentence.text[:start]) for count, _ in counts(text, noun)]
-    same = [s for s in article.of(sentence.part) if s.paragraph == sentence.paragraph]
-    if not found and sentence in same:
-        found = [count for s in same[: same.index(sentence)] for count, _ in counts(s.text, noun)]
+    texts = [*(s.text for s in article.above(sentence)[:-1]), sentence.text[:start]]
+    found = [count for text in texts for count, _ in counts(text, noun)]
     return found[-1] if found else None
 
 
@@ -120,7 +113,7 @@ def _countries(article: Article, sentence: Sentence) -> Iterator[Misfit]:
     if stated and int(number(stated[1])) != len({name for _, name in listed}):
         what = f"{len(listed)} countries are listed; the sentence counts {stated[1]}."
         yield at(sentence, "parts", what, "low", RECOUNT, quote(article, sentence))
-    near = [s for s in article.sentences if s.paragraph == sentence.paragraph and s.line <= sentence.line]
+    near = article.above(sentence)
     wholes = [
         count
         for s in near

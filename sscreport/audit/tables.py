@@ -45,8 +45,8 @@ HEADINGS: Mapping[str, tuple[str, ...]] = {
     "quality": ("nos", "nos_score", "newcastle_ottawa", "newcastle_ottawa_scale"),
 }  # fmt: skip
 MEASURES = {
-    "md": "MD", "mean_difference": "MD", "smd": "SMD", "or": "OR", "odds_ratio": "OR", "rr": "RR", "risk_ratio": "RR",
-    "hr": "HR", "hazard_ratio": "HR", "rd": "RD",
+    "md": "MD", "mean_difference": "MD", "smd": "SMD", "rd": "RD", "or": "OR", "odds_ratio": "OR",
+    "rr": "RR", "risk_ratio": "RR", "hr": "HR", "hazard_ratio": "HR",
 }  # fmt: skip
 MISSING = ("", "na", "n/a", "nr", "not reported", "-", "–", "—", "none")
 _WITH_INTERVAL = re.compile(rf"({SIGNED})\s*[\[(]\s*({SIGNED})\s*(?:to|–|-|,|;)\s*({SIGNED})\s*[\])]")
@@ -146,7 +146,10 @@ def read_text(path: Path, file: str) -> str:
 def parse_table(text: str, file: str) -> DataTable:
     """A table from CSV text, with `InputError` where it has no heading row or rows of other lengths."""
     reader = csv.reader(io.StringIO(text, newline=""))
-    lines = [(reader.line_num, cells) for cells in reader if any(cell.strip() for cell in cells)]
+    try:
+        lines = [(reader.line_num, cells) for cells in reader if any(cell.strip() for cell in cells)]
+    except csv.Error as error:
+        raise InputError([Problem(file, f"This is not valid CSV: {error}.", reader.line_num)]) from None
     columns = [cell.strip() for cell in lines[0][1]] if lines else []
     if not _is_heading(columns):
         raise InputError(

@@ -92,10 +92,8 @@ def significance(article: Article) -> Iterator[Misfit]:
 
 
 # A further item of a list, to which the verb before the first one belongs.
-_ITEM = re.compile(
-    r"(?i)[\s),\]]*(?:and )?(?:(?!was|were|is|are|did|had|but|not|no|show|while"
-    r"|in contrast)[\w/-]+ ?){1,6}[\s(\[]*"
-)
+_WORD = r"(?!was|were|is|are|did|had|but|not|no|show|while|except|apart|other|unless|in contrast)[\w/-]{1,40}"
+_ITEM = re.compile(rf"(?i)[\s),\]]{{0,9}}(?:and )?{_WORD}(?: {_WORD}){{0,5}}[\s(\[]{{0,9}}")
 
 
 def _verdicts(sentence: Sentence) -> Iterator[tuple[int, int, bool | None, str]]:

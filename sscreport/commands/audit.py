@@ -77,7 +77,8 @@ def _content(file: str, misfits: Sequence[Misfit], by_hand: Sequence[Row]) -> di
 
     machine = [
         {
-            "id": name, "recorded": "machine", "check": m.check, "where": m.where, "line": m.line, "finding": m.what,
+            "id": name, "recorded": "machine", "check": m.check,
+            "where": m.where, "line": m.line, "finding": m.what,
             "evidence": [{"text": e.text, "place": e.place} for e in m.evidence],
             "severity": m.severity, "remedy": m.remedy,
         }
@@ -85,8 +86,8 @@ def _content(file: str, misfits: Sequence[Misfit], by_hand: Sequence[Row]) -> di
     ]  # fmt: skip
     hand = [
         {
-            "id": row.id, "recorded": "by hand", "check": row.content("kind"), "where": row.content("place"), "line": None,
-            "finding": row.content("finding"),
+            "id": row.id, "recorded": "by hand", "check": row.content("kind"),
+            "where": row.content("place"), "line": None, "finding": row.content("finding"),
             "evidence": [{"text": row.content("evidence"), "place": row.cells["evidence"].source}],
             "severity": row.content("severity"), "remedy": row.content("remedy"),
         }
