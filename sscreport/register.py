@@ -111,9 +111,7 @@ def _listed(book: Book, roots: list[str]) -> set[str]:
     return listed
 
 
-def _origin(
-    value: Value, uses: tuple[Use, ...], consulted: tuple[str, ...], supplementary: bool
-) -> Origin:
+def _origin(value: Value, uses: tuple[Use, ...], consulted: tuple[str, ...], supplementary: bool) -> Origin:
     cells = value.cells(decisions=False)
     return Origin(
         key=value.key,

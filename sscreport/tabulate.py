@@ -34,8 +34,6 @@ from sscreport.records import (
     Table,
     TableCell,
 )
-from sscreport.values import Book, Value
-from sscreport.records import Amount, Cite, Finding, Note, Part, Review, Row, Study, Table, TableCell
 from sscreport.values import Book, Cell, Value
 
 RECONSTRUCTED = Note(f"{wording.RECONSTRUCTED}; see Methods.", mark=wording.DAGGER)
