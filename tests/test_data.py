@@ -160,7 +160,7 @@ CONTRADICTIONS: dict[str, tuple[str, Callable[[Path], None], str]] = {
     "too many cells": (
         "data/ulcers.csv",
         lambda c: rewrite(c / "data/ulcers.csv", lambda text: text.replace("du-6m-wang,", "du-6m-wang,,", 1)),
-        "line 5 (row du-6m-wang): The row has 12 cells and the header 11",
+        "line 5 (row du-6m-wang): The row has 13 cells and the header 12",
     ),
     "encoding": (
         "data/studies.csv",
