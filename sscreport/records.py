@@ -262,13 +262,10 @@ class Specification:
 
 @dataclass(frozen=True)
 class Level:
-    """One choice of a dimension, and what came out over the specifications with it: the median of their
-    estimates, and the share that is significant, in percent."""
+    """One choice of a dimension."""
 
     id: str
     name: Value | str
-    median: Value
-    significant: Value
 
 
 @dataclass(frozen=True)

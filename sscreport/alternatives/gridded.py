@@ -35,7 +35,6 @@ from sscreport.values import Book, Rule, Value
 
 GRID = Rule("over all specifications of the grid", "Simonsohn, Simmons & Nelson (2020) Nat Hum Behav 4:1208")
 LISTED = Rule("one of the correlations that are listed")
-KEYS = ("model", "tau_squared", "interval", "correlation", "without")  # of the dimensions
 Specifications = Sequence[Specification]
 
 
@@ -169,34 +168,11 @@ class Gridded:
             Dimension(
                 TITLES[place],
                 place,
-                tuple(self._level(place, id, name) for id, name in levels.items() if id in used[place]),
+                tuple(Level(id, name) for id, name in levels.items() if id in used[place]),
             )
             for place, levels in names.items()
             if levels
         )
-
-    def _level(self, place: int, id: str, name: Value | str) -> Level:
-        def own(specs: Specifications) -> Specifications:
-            return [spec for spec in specs if spec.levels[place] == id]
-
-        def share(specs: Specifications, alpha: float) -> float:
-            return 100 * _significant(own(specs), alpha) / len(own(specs))
-
-        def median(specs: Specifications) -> float:
-            return float(np.median(_estimates(own(specs))))
-
-        about, under = f"with one choice of {TITLES[place].lower()}", f"{KEYS[place]}.{id}"
-        return Level(
-            id,
-            name,
-            self.enter(
-                f"{under}.median", median, style="estimate", unit=self._unit, label=f"median estimate {about}"
-            ),
-            self.enter(
-                f"{under}.significant", share, self.bench.alpha, style="percent", unit="%",
-                label=f"significant specifications {about}",
-            ),
-        )  # fmt: skip
 
 
 def _estimates(specs: Specifications) -> list[float]:

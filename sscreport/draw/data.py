@@ -13,7 +13,7 @@ from typing import Any
 
 from sscreport import wording
 from sscreport.draw import phrases
-from sscreport.draw.canvas import Constant, Part, Text, line_text, part_text
+from sscreport.draw.canvas import Constant, Part, Text, line_text
 from sscreport.draw.drawing import Drawing
 from sscreport.draw.plans import arm
 from sscreport.measures import MEASURES, Column, Measure, measure_of
@@ -203,30 +203,26 @@ def _funnel(entry: Entry, _: Drawing, by_id: ById) -> FigureData:
 
 
 def _specification(entry: Entry, _: Drawing, by_id: ById) -> FigureData | None:
-    """One row a choice: what came out over the specifications that made it."""
-    grid = by_id[entry["analysis"]].grid
+    """What came out over all specifications, and by the two that are named."""
+    synthesis = by_id[entry["analysis"]]
+    grid = synthesis.grid
     if grid is None:
         return None
-    head = tuple(
-        _cell(title, align=align, header=True)
-        for title, align in (
-            ("Choice", "left"),
-            ("Level", "left"),
-            ("Median estimate", "right"),
-            ("Significant", "right"),
-        )
-    )
-    rows = [(dimension.title, level) for dimension in grid.dimensions for level in dimension.levels]
-    body = tuple(
-        (_cell(title, header=True), _cell(level.name), _number(level.median), _number(level.significant))
-        for title, level in rows
-    )
-    told = tuple(
-        f"{title}, {part_text(level.name)}: median estimate {printed(level.median)}, "
-        f"significant in {printed(level.significant)}."
-        for title, level in rows
-    )
-    return FigureData(Table(entry["id"], (head,), body), told)
+    told = [
+        ("Specifications", grid.count),
+        ("Significant", grid.significant),
+        ("Lowest estimate", grid.lowest),
+        ("Median estimate", grid.median),
+        ("Highest estimate", grid.highest),
+    ]
+    if grid.article is not None:
+        told.append(("The article's specification", synthesis.overall.pooled.estimate))
+    if grid.sound is not None and grid.sound_estimate is not None:
+        told.append(("The sound alternative", grid.sound_estimate))
+    head = (_cell("Over all specifications", header=True), _cell("Value", align="right", header=True))
+    body = tuple((_named(name, value.reconstructed), _number(value)) for name, value in told)
+    sentences = tuple(f"{name}: {printed(value)}." for name, value in told)
+    return FigureData(Table(entry["id"], (head,), body), sentences)
 
 
 # ---------------------------------------------------------------- flow diagrams
