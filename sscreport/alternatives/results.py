@@ -19,8 +19,7 @@ from sscreport.records import StudyEffect, Synthesis
 from sscreport.values import COUNT, Rule, Value
 
 SOUND = Rule(
-    "random effects: τ² and interval as the settings say, by default restricted maximum likelihood and "
-    "Hartung-Knapp, never narrower than Wald's",
+    "random effects, τ² and interval as set (by default REML and Hartung-Knapp, never below Wald's)",
     "Viechtbauer (2005) J Educ Behav Stat 30:261; Hartung & Knapp (2001) Stat Med 20:3875; "
     "IntHout et al. (2014) BMC Med Res Methodol 14:25; Knapp & Hartung (2003) Stat Med 22:2693",
 )
@@ -75,7 +74,7 @@ class Bench:
         known = tuple(place for place, pair in enumerate(spreads) if pair)
         return Errors(known), [value for pair in spreads for value in pair]
 
-    def rescaled(self, effect: StudyEffect, r: Value, under: str = "") -> Value:
+    def rescaled(self, effect: StudyEffect, r: Value) -> Value:
         """The standard error of a study at the correlation ``r``; as recorded where none is recorded."""
         if self.recorded is None:
             return effect.se
@@ -85,7 +84,7 @@ class Bench:
             return float(errors.at(r, np.array([se]), recorded, sds)[0])
 
         return self.desk.derive(
-            f"sound.{effect.key}{under}", "se_assumed", at, effect.se, self.recorded, r, *sds,
+            f"sound.{effect.key}", "se_assumed", at, effect.se, self.recorded, r, *sds,
             rule=RESCALED, named="se", label=f"standard error at {r.label}",
         )  # fmt: skip
 
@@ -121,8 +120,7 @@ def repeated(effects: Sequence[StudyEffect]) -> bool:
 def results(bench: Bench, key: str, effects: Sequence[StudyEffect], errors: Mapping[str, Value]) -> None:
     """Enter everything of one place. ``errors``: the standard errors by the keys of the effects."""
     place, desk = f"sound.{key}", bench.desk
-    given = [errors[effect.key] for effect in effects]
-    estimate, p = _pooled(bench, place, effects, given, whole=True)
+    estimate, p = _pooled(bench, place, effects, *_given(bench, effects, errors), whole=True)
     desk.derive(
         place, "studies", lambda ids: len(set(ids)), [effect.row["study"] for effect in effects], rule=COUNT
     )
@@ -135,20 +133,31 @@ def results(bench: Bench, key: str, effects: Sequence[StudyEffect], errors: Mapp
     _left_out(bench, place, effects, errors, change)
 
 
+def _given(
+    bench: Bench, effects: Sequence[StudyEffect], errors: Mapping[str, Value]
+) -> tuple[Callable[..., Fit], list[Any]]:
+    """The fit of effects with standard errors of their own, and its inputs."""
+    of, more = bench.fitting(effects)
+    return of, [[e.effect for e in effects], [errors[e.key] for e in effects], bench.desk.level, *more]
+
+
 def _pooled(
     bench: Bench,
     place: str,
     effects: Sequence[StudyEffect],
-    errors: Sequence[Value],
+    of: Callable[..., Fit],
+    inputs: Sequence[Any],
     whole: bool = False,
     about: str = "",
 ) -> tuple[Value, Value]:
-    """Estimate, interval and P of some effects, returning the first and the last; of a ``whole`` more."""
-    of, more = bench.fitting(effects)
+    """Estimate, interval and P that ``of`` makes of ``inputs``, returning the first and the last.
+
+    Of a ``whole`` more is entered.
+    """
     found = once(of)
-    inputs = [[effect.effect for effect in effects], errors, bench.desk.level, *more]
     studies, alone = len({effect.study.id for effect in effects}), len(effects) == 1
-    rule = (SINGLE if more else GIVEN) if alone else REPEATED if more else SOUND
+    single = GIVEN if bench.recorded is None else SINGLE
+    rule = single if alone else REPEATED if repeated(effects) else SOUND
     wanted = dict.fromkeys(("estimate", "ci_low", "ci_high", "p"), rule)
     if whole and studies > 1:
         wanted |= {"tau_squared": SOUND, "i_squared": I_SQUARED}
@@ -183,11 +192,18 @@ _LABELS = {
 
 def _band(bench: Bench, place: str, effects: Sequence[StudyEffect]) -> None:
     """The same at the ends of the band of correlations."""
+    of, more = bench.fitting(effects)
+    errors, sds = bench.errors(effects)
+
+    def at(
+        y: np.ndarray, se: np.ndarray, recorded: float, r: float, level: float, sds: np.ndarray, *extra: Any
+    ) -> Fit:
+        return of(y, errors.at(r, se, recorded, sds), level, *extra)
+
     for end in ("low", "high"):
-        r, under = bench.book[f"review.alternatives.band.{end}"], f".band.{end}"
-        keys = {effect.key: f"sound.{effect.key}{under}.se" for effect in effects}
-        errors = [bench.book.get(keys[e.key]) or bench.rescaled(e, r, under) for e in effects]
-        _pooled(bench, f"{place}{under}", effects, errors, about=f", {r.label}")
+        r = bench.book[f"review.alternatives.band.{end}"]
+        inputs = [*roles(effects, ("effect", "se")), bench.recorded, r, bench.desk.level, sds, *more]
+        _pooled(bench, f"{place}.band.{end}", effects, at, inputs, about=f", {r.label}")
 
 
 def _tipping(bench: Bench, place: str, effects: Sequence[StudyEffect]) -> None:
@@ -236,7 +252,7 @@ def _left_out(
     estimates, changes = [], []
     for study in studies:
         rest, without = [e for e in effects if e.study.id != study], f"{place}.without.{study}"
-        estimate, p = _pooled(bench, without, rest, [errors[e.key] for e in rest])
+        estimate, p = _pooled(bench, without, rest, *_given(bench, rest, errors))
         estimates.append(estimate)
         changes.append(bench.change(without, estimate, p))
     for name, function in (("lowest", min), ("highest", max)):
