@@ -512,7 +512,7 @@ class Statement:
     printed: Value
     recomputed: Value | None
     sound: Value | None
-    verdict: Value
+    verdict: str
 
 
 @dataclass(frozen=True)

@@ -28,12 +28,11 @@ from sscreport.ledger.statements import CLAIMS, Claim, Found, read_claims
 from sscreport.ledger.verdicts import VERDICTS, Judged, judge, slug, worst
 from sscreport.problems import InputError
 from sscreport.records import Entry, Review, Statement
-from sscreport.values import COUNT, Rule
+from sscreport.values import COUNT, Rule, Value
 
 __all__ = ["ledger"]
 
-COMPARED = Rule("published compared with recomputed, at the printed precision")
-WORST = Rule("the worst verdict of the claim's numbers")
+COMPARED = Rule("published compared with recomputed, at the printed precision; the worst of its numbers")
 
 
 def ledger(review: Review) -> tuple[Entry, ...]:
@@ -54,14 +53,14 @@ def ledger(review: Review) -> tuple[Entry, ...]:
 
 def _entry(review: Review, claim: Claim, everything: Sequence[Found]) -> Entry:
     judged = [judge(number, everything) for number in claim.numbers]
-    statements = tuple(_statement(review, claim, item) for item in judged)
     verdict = review.book.derive(
         f"ledger.of.{claim.id}.verdict",
-        WORST,
-        lambda *verdicts: worst(verdicts),
-        *(statement.verdict for statement in statements),
+        COMPARED,
+        lambda _: worst(item.verdict for item in judged),
+        [number.printed for number in claim.numbers],
         style="text",
         label=f"Verdict on the published claim: {claim.title}",
+        decided_by=[value for item in judged for value in _deciding(claim, item)],
     )
     writer = phrases.Writer(review.book, claim)
     return Entry(
@@ -72,27 +71,23 @@ def _entry(review: Review, claim: Claim, everything: Sequence[Found]) -> Entry:
         published=phrases.published(claim.numbers),
         recomputed=phrases.recomputed(claim.numbers),
         sound=phrases.sound(claim),
-        statements=statements,
+        statements=tuple(_statement(claim, item) for item in judged),
         verdict=verdict,
         why=writer.why(judged, verdict.content),
     )
 
 
-def _statement(review: Review, claim: Claim, judged: Judged) -> Statement:
+def _deciding(claim: Claim, judged: Judged) -> list[Value]:
+    """What a printed number was compared with."""
+    rivals = [rival.printed for rival in judged.rivals]
+    recomputed = judged.found.recomputed
+    return rivals if recomputed is None else [*rivals, recomputed, claim.row["recomputed"]]
+
+
+def _statement(claim: Claim, judged: Judged) -> Statement:
     found = judged.found
-    deciding = [rival.printed for rival in judged.rivals]
-    if found.recomputed is not None:
-        deciding += [found.recomputed, claim.row["recomputed"]]
-    verdict = review.book.derive(
-        f"ledger.of.{claim.id}.{found.column}.verdict",
-        COMPARED,
-        lambda _: judged.verdict,
-        found.printed,
-        style="text",
-        label=f"Verdict on {found.name} of the published claim: {claim.title}",
-        decided_by=deciding,
-    )
-    return Statement(found.column, found.printed, found.recomputed, claim.instead(found.column), verdict)
+    sound = claim.instead(found.column)
+    return Statement(found.column, found.printed, found.recomputed, sound, judged.verdict)
 
 
 def _count(review: Review, entries: Sequence[Entry]) -> None:

@@ -118,7 +118,7 @@ class _Reader:
         about = row.cells["quantity"]
         cell = Cell(row.file, row.id, "locator", about.locator, about.provenance, about.source, about.locator)
         label = f"Place of the published claim: {row.content('quantity')}"
-        return self.book.read(f"ledger.of.{row.id}.place", cell, about.locator, "text", label)
+        return self.book.read(f"published_claims.{row.id}.place", cell, about.locator, "text", label)
 
     def _is_number(self, row: Row, column: str) -> bool:
         if _PRINTED.fullmatch("".join(row.cells[column].raw.split())):

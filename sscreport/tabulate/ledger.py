@@ -75,7 +75,7 @@ def _ledger_record(claim: Entry, item: Statement) -> dict[str, str]:
         "alternative": _digits(sound),
         "alternative_key": sound.key if sound else "",
         "alternative_in_words": _plain(claim.sound),
-        "number_verdict": _plain((item.verdict,)),
+        "number_verdict": item.verdict,
         "verdict": _plain((claim.verdict,)),
         "why": _plain(claim.why),
     }
