@@ -78,13 +78,17 @@ def _relations(
     origin: Origin, origins: Origins, places: Mapping[str, str]
 ) -> Iterator[tuple[_Element, _Element]]:
     """The values it comes from and goes into, and where it stands."""
+    fed = origins.feeds.get(origin.key, ())
+    near = [key for key in fed if origin.supplementary or not origins[key].supplementary]
     for term, keys in (
         ("Computed from", origin.inputs),
         ("Formula chosen by", origin.decided_by),
-        ("Goes into", origins.feeds.get(origin.key, ())),
+        ("Goes into", near),
     ):
         if keys:
             yield E.dt(term), E.dd(_folded([_link(key, origin, origins) for key in keys], "values"))
+    if len(fed) > len(near):
+        yield E.dt("Goes into, in the supplement"), E.dd(f"{len(fed) - len(near)} values")
     links = [E.a({"href": f"#{target}"}, name) for target, name in places_of(origin, places)]
     yield E.dt("Printed in"), E.dd({"class": "places"}, _folded(links, "places") if links else "no place")
     if origin.consulted:
