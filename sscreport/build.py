@@ -84,7 +84,6 @@ def make(review_folder: Path, progress: Progress, paint: bool = True) -> Made:
     with progress.step("draw"):
         drawings = draw(review, syntheses)
         figures = {name: drawing.figure for name, drawing in drawings.items()}
-        pngs = {name: drawing.png(PNG_DPI) for name, drawing in drawings.items()} if paint else {}
     with progress.step("ledger"):
         entries = ledger(review)
     with progress.step("tabulate"):
@@ -93,6 +92,8 @@ def make(review_folder: Path, progress: Progress, paint: bool = True) -> Made:
         composition = compose(review, figures, tables)
     with progress.step("register"):
         origins = register(review, composition, figures)
+    with progress.step("paint"):
+        pngs = {name: drawing.png(PNG_DPI) for name, drawing in drawings.items()} if paint else {}
     about = review.settings["about"]
     manuscript = Manuscript(
         tree=composition.tree,
