@@ -51,7 +51,8 @@ WORDS = {
 # Turns of phrase that hold such a word and claim nothing.
 IDIOMS = (
     r"no (?:more|fewer|less|later|earlier) than|no longer|one (?:after )?another|two-sided|one-sided"
-    r"|not only|no doubt|more or less|once more|above one|below one|at (?:most|best|worst)|all in all|first of all"
+    r"|not only|no doubt|more or less|once more|above one|below one"
+    r"|at (?:most|best|worst)|all in all|first of all"
 )
 
 # What may carry a claim of a group, by the last step of a value's key; other groups take any value.

@@ -315,8 +315,8 @@ def _template_line(frame: Any) -> tuple[str, int] | None:
     template = frame.f_globals.get("__jinja_template__")
     if template is None or template.name is None:
         return None
-    lines = (line for line, compiled in _lines(template) if compiled <= frame.f_lineno)
-    return template.name, next(lines, 1)
+    place = frame.f_lineno  # Python works it out anew each time it is asked
+    return template.name, next((line for line, compiled in _lines(template) if compiled <= place), 1)
 
 
 def _line_being_rendered(template: str | None = None) -> tuple[str, int] | None:
