@@ -124,7 +124,9 @@ def test_the_heads_of_a_tagged_pdf_have_scopes(built: Built, page: HtmlElement) 
         heads = [o for o in pdf.objects if isinstance(o, pikepdf.Dictionary) and o.get("/S") == "/TH"]
         scopes = Counter(str(head.A.Scope) for head in heads)
     assert scopes["/Row"] == sum(len(table.xpath("./tbody//th")) for table in _shown(page))
-    assert scopes["/Column"] == sum(len(table.xpath("./thead//th")) for table in _shown(page))
+    # A head that repeats on another page stands in the file once more.
+    assert scopes["/Column"] >= sum(len(table.xpath("./thead//th")) for table in _shown(page))
+    assert set(scopes) == {"/Row", "/Column"}
 
 
 def test_a_long_table_repeats_its_head_and_splits_no_row(tmp_path: Path) -> None:
