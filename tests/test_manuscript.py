@@ -436,5 +436,5 @@ def test_the_shipped_templates_print_every_section(page: HtmlElement) -> None:
     sections = page.xpath("//main/article/section/@id")
     settings = (REPOSITORY / "data/review.toml").read_text(encoding="utf-8")
     wanted = re.findall(r'"(\w+)"', re.search(r"sections = \[(.*?)\]", settings, re.DOTALL)[1])
-    assert sections == [*wanted, "references"]
+    assert sections == [*wanted, "references", "supplement"]
     assert all(len(page.xpath(f"//section[@id='{name}']/h2")) == 1 for name in sections)
