@@ -39,7 +39,10 @@ def cells_of(root: Path) -> dict[Address, str]:
     found: dict[Address, str] = {}
     for file, text in read_inputs(root).items():
         if file.endswith(".csv"):
-            for row in csv.DictReader(io.StringIO(text, newline="")):
+            reader = csv.DictReader(io.StringIO(text, newline=""))
+            if "id" not in (reader.fieldnames or ()):
+                continue  # a table of the article, whose rows need no address
+            for row in reader:
                 found |= {Address(file, row["id"], name): raw or "" for name, raw in row.items() if name}
         elif file == SETTINGS:
             found |= {Address(file, row, name): raw for row, name, raw in _settings(tomllib.loads(text))}

@@ -8,6 +8,7 @@ import re
 from pathlib import Path
 
 import pytest
+from lxml import html
 
 from sscreport.audit import (
     CHECKS,
@@ -25,6 +26,7 @@ from sscreport.audit.shipped import enter_audit
 from sscreport.cli import main
 from sscreport.load import load
 from sscreport.values import Book
+from tests.conftest import Built
 
 ROOT = Path(__file__).parents[1]
 ARTICLES = Path(__file__).parent / "articles"
@@ -311,3 +313,25 @@ def test_counts_of_findings_add_up(book: Book) -> None:
     count = {name: book[f"audit.{name}"].content for name in ("findings", "machine", "by_hand", *SEVERITIES)}
     assert count["findings"] == count["machine"] + count["by_hand"] == sum(count[s] for s in SEVERITIES)
     assert min(count.values()) > 0
+
+
+# ---------------------------------------------------------------- our own manuscript
+
+
+def _text(path: Path) -> str:
+    """Headings, paragraphs, items and captions of a finished page, with a blank line after each."""
+    page = html.document_fromstring(path.read_bytes(), parser=html.HTMLParser(encoding="utf-8"))
+    blocks = page.find(".//article").xpath(
+        ".//*[self::h2 or self::h3 or self::h4 or self::p or self::li or self::figcaption]"
+        "[not(ancestor::details or ancestor::nav or ancestor::table or ancestor-or-self::*[@popover])]"
+    )
+    marks = {"h2": "## ", "h3": "### ", "h4": "#### "}
+    return "\n\n".join(marks.get(b.tag, "") + " ".join(b.text_content().split()) for b in blocks)
+
+
+def test_our_own_manuscript_passes(built: Built) -> None:
+    """In the finished page words, P values, intervals, signs and citations fit one another."""
+    text = _text(built.output / "manuscript.html")
+    assert len(parse(text).sentences) > 100 and sum(len(s.statistics) for s in parse(text).sentences) > 5
+    own = ("p-interval", "centre", "i2-p", "significance", "direction", "share", "citation", "respectively")
+    assert [(m.where, m.what) for m in audit_text(text, checks=own)] == []

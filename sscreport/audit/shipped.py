@@ -93,9 +93,8 @@ def _cell(evidence: Evidence, article: Article | None) -> Cell:
     column, raw = (evidence.column or "text", evidence.text)
     if table is not None:
         raw = _raw(table, evidence)
-    return Cell(
-        evidence.source, evidence.row or "all rows", column, raw, "published", "the article", evidence.place
-    )
+    row = (evidence.row or "all rows").replace(" ", "-")
+    return Cell(evidence.source, row, column, raw, "published", "the article", evidence.place)
 
 
 def _raw(table: DataTable, evidence: Evidence) -> str:
