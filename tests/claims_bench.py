@@ -11,16 +11,16 @@ import pytest
 from lxml.etree import _Element
 
 from sscreport import references
-from sscreport.analyse import analyse
+from sscreport.build import synthesise
 from sscreport.compose import compose, numbering
-from sscreport.describe import describe
 from sscreport.dictionary import Dictionary
 from sscreport.draw import draw
 from sscreport.grade import grade
-from sscreport.load import load
+from sscreport.ledger import ledger
+from sscreport.progress import Progress
 from sscreport.records import Figure, Review, Table, TableCell
+from sscreport.regrade import regrade
 from sscreport.tabulate import tabulate
-from sscreport.validate import validate
 from tests.conftest import REPOSITORY
 
 
@@ -37,15 +37,14 @@ class Bench:
     def at(cls, folder: Path) -> Bench:
         for part in ("data", "templates"):
             shutil.copytree(REPOSITORY / part, folder / part)
-        review, problems = load(folder)
-        validate(review, problems)
-        describe(review)
-        syntheses = analyse(review)
+        review, syntheses = synthesise(folder, Progress(quiet=True))
+        findings = grade(review, syntheses)
+        ratings, entries = regrade(review, findings), ledger(review)
         # The data below a figure are those of the day it was drawn; without them it fits any data.
         drawn = {
             name: replace(drawing.figure, data=None) for name, drawing in draw(review, syntheses).items()
         }
-        return cls(folder, review, drawn, tabulate(review, grade(review, syntheses)))
+        return cls(folder, review, drawn, tabulate(review, findings, ratings, entries))
 
     def with_template(self, name: str, source: str) -> _Element:
         """The tree with another template; raises as `compose` does and leaves the folder as it was."""
@@ -60,10 +59,9 @@ class Bench:
     def with_table(self, name: str, content: str) -> _Element:
         """The tree of the review with another data file, which is left there; its tables are empty."""
         (self.root / "data" / name).write_text(content, encoding="utf-8")
-        review, problems = load(self.root)
-        validate(review, problems)
-        describe(review)
-        grade(review, analyse(review))
+        review, syntheses = synthesise(self.root, Progress(quiet=True))
+        regrade(review, grade(review, syntheses))
+        ledger(review)
         empty = {name: Table(name, ((TableCell(("Study",), header=True),),), ()) for name in self.tables}
         return compose(review, self.figures, empty).tree
 
