@@ -312,7 +312,7 @@ def test_typed_passages_keep_their_keys_in_the_finished_page(built: object) -> N
     assert len(claims) > 50
     for claim in claims:
         for key in claim.get("data-claim").split():
-            assert values[key]["consulted"] or values[key]["uses"], key
+            assert values[key].get("consulted") or values[key]["used"], key
     fallen = next(claim for claim in claims if claim.text == "had fallen")
     assert fallen.get("data-claim") == "mrss.by_time.m6.change"
     assert values["mrss.by_time.m6.change"]["consulted"][0].startswith("templates/abstract.html:")
