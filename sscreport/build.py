@@ -1,8 +1,8 @@
 """Build: the straight line from a review's data to its finished manuscripts.
 
     data/ ─ load ─▶ Review ─ validate ─▶ Review ─ analyse, alternatives ─▶ Syntheses ─ grade ─▶ Findings
-          ─ draw ─▶ Figures ─ ledger ─▶ Entries ─ tabulate ─▶ Tables ─ compose ─▶ one document tree
-          ─ register ─▶ Origins ─ write ─▶ files
+          ─ draw ─▶ Figures ─ ledger, audit ─▶ Entries ─ tabulate ─▶ Tables
+          ─ compose ─▶ one document tree ─ register ─▶ Origins ─ paint, write ─▶ files
 
 The order is known here and nowhere else. Nothing is written before everything is made.
 """
@@ -86,8 +86,10 @@ def make(review_folder: Path, progress: Progress, paint: bool = True) -> Made:
         figures = {name: drawing.figure for name, drawing in drawings.items()}
     with progress.step("ledger"):
         entries = ledger(review)
+    with progress.step("audit"):
+        audited = enter_audit(review)
     with progress.step("tabulate"):
-        tables = tabulate(review, findings, ratings, entries)
+        tables = tabulate(review, findings, ratings, entries, audited)
     with progress.step("compose"):
         composition = compose(review, figures, tables)
     with progress.step("register"):
@@ -122,7 +124,6 @@ def synthesise(review_folder: Path, progress: Progress) -> tuple[Review, Sequenc
         validate(review, [*problems, *reconstruction_problems(review)])
     with progress.step("analyse"):
         describe(review)
-        enter_audit(review)
         syntheses = analyse(review)
         syntheses = alternatives(review, syntheses)
     return review, syntheses

@@ -486,6 +486,21 @@ class TableCell:
 
 
 @dataclass(frozen=True)
+class AuditFinding:
+    """One thing in the article that does not fit: where, what, by what evidence, and what to do instead.
+
+    ``by_hand``: people recorded it; otherwise a check found it. ``severity``: "high", "moderate" or "low".
+    """
+
+    place: Part
+    what: Value
+    evidence: tuple[Value, ...]
+    severity: str
+    remedy: Part
+    by_hand: bool
+
+
+@dataclass(frozen=True)
 class Table:
     """A finished table: rows of cells, and what a dash in them means.
 

@@ -51,7 +51,7 @@ WORDS = {
 # Turns of phrase that hold such a word and claim nothing.
 IDIOMS = (
     r"no (?:more|fewer|less|later|earlier) than|no longer|one (?:after )?another|two-sided|one-sided"
-    r"|not only|no doubt|more or less|once more|above one|below one"
+    r"|leave-one-out|not only|no doubt|more or less|once more|above one|below one"
     r"|at (?:most|best|worst)|all in all|first of all"
 )
 
@@ -91,7 +91,7 @@ _OPEN = rf"{_NEGATION}|open|unclear|uncertain|unproven|unsettled|undecided"
 
 def _whole(pattern: str) -> re.Pattern[str]:
     """Matches ``pattern`` as whole words in any case; a space stands for any white space."""
-    return re.compile(rf"(?<![\w-])(?:{pattern})(?![\w])".replace(" ", r"\s+"), re.IGNORECASE)
+    return re.compile(rf"(?<!\w)(?:{pattern})(?![\w])".replace(" ", r"\s+"), re.IGNORECASE)
 
 
 _WORDS = {dimension: _whole(pattern) for dimension, pattern in WORDS.items()}

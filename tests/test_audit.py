@@ -300,9 +300,9 @@ def book() -> Book:
 
 def test_findings_are_values_that_rest_on_the_article(book: Book, misfits: list[Misfit]) -> None:
     """Each field of a finding has a key, and its cells are lines and cells of the article."""
-    severities = [value for value in book if re.fullmatch(r"audit\.found\.\w+\.severity", value.key)]
-    assert len(severities) == len(misfits) == book["audit.machine"].content
-    for value in severities:
+    found = [value for value in book if re.fullmatch(r"audit\.found\.\w+\.finding", value.key)]
+    assert len(found) == len(misfits) == book["audit.machine"].content
+    for value in found:
         cells = value.cells().values()
         assert cells and all(cell.file.startswith("data/article/") for cell in cells), value.key
         assert value.provenance == "published"

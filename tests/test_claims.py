@@ -64,6 +64,7 @@ for kind, template, sentence, word in (
     ("certainty", "abstract", "The evidence on ulcers is of high certainty.", "high"),
     ("certainty", "conclusion", "The certainty for pain is moderate.", "moderate"),
     ("certainty", "discussion", "Healing of ulcers is proven.", "proven"),
+    ("certainty", "results", "For the RCS there is high-certainty evidence.", "high"),
     ("certainty", "conclusion", "MSCs are an established treatment.", "established"),
     ("robustness", "results", "Leave-one-out showed a robust result for pain.", "robust"),
     ("robustness", "discussion", "The odds ratio is stable.", "stable"),
@@ -81,6 +82,7 @@ for kind, template, sentence, word in (
     ("counts", "results", "Only women were treated.", "Only"),
     ("counts", "methods", "Both trials were randomised.", "Both"),
     ("counts", "results", "{% set found = 'eleven studies' %}{{ found }} were read.", "eleven"),
+    ("direction", "discussion", "{% set told %}The RCS fell.{% endset %}{{ told }}", "fell"),
 ):  # fmt: skip
     false(kind, template, sentence, f"The word “{word}” claims")
 

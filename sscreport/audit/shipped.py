@@ -1,6 +1,7 @@
 """The article that a review ships with, and its audit as values of the book.
 
-Keys are ``audit.found.<id>.<field>``; what reviewers recorded by hand are the rows of data/audit.csv.
+Keys are ``audit.found.<id>.<field>``, of place and remedy only where these hold a number; what reviewers
+recorded by hand are the rows of data/audit.csv.
 """
 
 from __future__ import annotations
@@ -14,8 +15,9 @@ from sscreport.audit.article import Article, read_article
 from sscreport.audit.misfit import CHECKS, SEVERITIES, Evidence, Misfit
 from sscreport.audit.tables import DataTable
 from sscreport.folder import ARTICLE
-from sscreport.records import Review
+from sscreport.records import AuditFinding, Part, Review
 from sscreport.values import COUNT, Book, Cell, Rule, Value
+from sscreport.wording import has_digit
 
 DOCUMENTED = "docs/audit.md"
 
@@ -37,55 +39,66 @@ def names(misfits: Sequence[Misfit]) -> list[str]:
     return found
 
 
-def enter_audit(review: Review) -> None:
-    """Audit the review's article, if it has one, and enter what was found and counted."""
-    article = read_shipped(review.root)
+def enter_audit(review: Review) -> tuple[AuditFinding, ...]:
+    """Audit the review's article, if it has one; what was found, by checks and by hand, and its counts."""
+    article, book = read_shipped(review.root), review.book
     misfits = [] if article is None else audit(article)
-    for name, misfit in zip(names(misfits), misfits, strict=True):
-        _enter(review.book, f"audit.found.{name.replace('-', '_')}", misfit, article)
-    by_hand = review.tables.get("audit", ())
-    if article is None and not by_hand:
-        return
-    machine = [review.book[f"audit.found.{name.replace('-', '_')}.severity"] for name in names(misfits)]
-    severities = [*machine, *(row["severity"] for row in by_hand)]
-    _count(review.book, "findings", severities, SEVERITIES, "Findings of the audit")
-    _count(review.book, "machine", machine, SEVERITIES, "Findings of the checks")
-    _count(
-        review.book, "by_hand", [row["severity"] for row in by_hand], SEVERITIES, "Findings recorded by hand"
-    )
-    for severity in SEVERITIES:
-        _count(review.book, severity, severities, (severity,), f"Findings of {severity} severity")
+    machine = [
+        _entered(book, f"audit.found.{name.replace('-', '_')}", misfit, article)
+        for name, misfit in zip(names(misfits), misfits, strict=True)
+    ]
+    by_hand = [
+        AuditFinding(
+            row["place"], row["finding"], (row["evidence"],), row.content("severity"), row["remedy"], True
+        )
+        for row in review.tables.get("audit", ())
+    ]
+    found = (*machine, *by_hand)
+    if article is not None or by_hand:
+        _count(book, "findings", found, "Findings of the audit")
+        _count(book, "machine", machine, "Findings of the checks")
+        _count(book, "by_hand", by_hand, "Findings recorded by hand")
+        for severity in SEVERITIES:
+            those = [finding for finding in found if finding.severity == severity]
+            _count(book, severity, those, f"Findings of {severity} severity")
+    return found
 
 
-def _count(book: Book, name: str, severities: Sequence[Value], counted: Sequence[str], label: str) -> None:
+def _count(book: Book, name: str, findings: Sequence[AuditFinding], label: str) -> None:
     book.derive(
-        f"audit.{name}", COUNT, lambda held: sum(word in counted for word in held), severities,
+        f"audit.{name}", COUNT, len, [finding.what for finding in findings],
         style="count", label=label, unit="findings",
     )  # fmt: skip
 
 
-def _enter(book: Book, key: str, misfit: Misfit, article: Article | None) -> None:
-    """The fields of a finding, each resting on the passages and cells that are its evidence."""
-    rule = Rule(f"audit: {CHECKS[misfit.check].title}", DOCUMENTED)
-    quoted = [(n, e) for n, e in enumerate(misfit.evidence, 1) if e.source]
-    values: list[Value] = []
-    for number, evidence in quoted:
-        label = f"Evidence: {evidence.place}"
-        values.append(
-            book.read(f"{key}.evidence_{number}", _cell(evidence, article), evidence.text, "text", label)
+def _entered(book: Book, key: str, misfit: Misfit, article: Article | None) -> AuditFinding:
+    """A finding whose words rest on the passages and cells that are its evidence."""
+    title = CHECKS[misfit.check].title
+    rule = Rule(f"audit: {title}", DOCUMENTED)
+
+    def quoted(number: int, evidence: Evidence) -> Value:
+        cell, label = _cell(evidence, article), f"Evidence: {evidence.place}"
+        return book.read(f"{key}.evidence_{number}", cell, evidence.text, "text", label)
+
+    numbered = list(enumerate(misfit.evidence, 1))
+    values = {number: quoted(number, evidence) for number, evidence in numbered if evidence.source}
+
+    def derived(name: str, text: str) -> Value:
+        return book.derive(
+            f"{key}.{name}", rule, lambda *_: text, *values.values(), style="text", label=f"{title}: {name}"
         )
-    fields = {f"evidence_{n}": e.text for n, e in enumerate(misfit.evidence, 1) if not e.source}
-    fields |= {
-        "place": misfit.where,
-        "finding": misfit.what,
-        "severity": misfit.severity,
-        "remedy": misfit.remedy,
-    }
-    for name, text in fields.items():
-        book.derive(
-            f"{key}.{name}", rule, lambda *_, text=text: text, *values,
-            style="text", label=f"{CHECKS[misfit.check].title}: {name.split('_')[0]}",
-        )  # fmt: skip
+
+    def plain(name: str, text: str) -> Part:
+        return derived(name, text) if has_digit(text) else text
+
+    return AuditFinding(
+        plain("place", misfit.where),
+        derived("finding", misfit.what),
+        tuple(values.get(n) or derived(f"evidence_{n}", evidence.text) for n, evidence in numbered),
+        misfit.severity,
+        plain("remedy", misfit.remedy),
+        by_hand=False,
+    )
 
 
 def _cell(evidence: Evidence, article: Article | None) -> Cell:

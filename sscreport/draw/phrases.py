@@ -302,7 +302,7 @@ def specified(grid: Grid) -> Parts:
     """How many specifications there are and what came out over them."""
     return (
         grid.count,
-        " specifications by the size of the estimate, ",
+        " specifications by size, ",
         grid.lowest,
         " to ",
         grid.highest,
@@ -312,7 +312,7 @@ def specified(grid: Grid) -> Parts:
         grid.alpha,
         ", ",
         grid.significant,
-        " of them. Wide intervals are cut at the axis.",
+        " of them. Intervals are cut at the axis.",
     )
 
 

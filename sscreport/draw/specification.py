@@ -20,11 +20,11 @@ from sscreport.records import Grid, Specification, Synthesis
 from sscreport.values import Value
 
 WIDTH = 150.0  # mm, the usual one
-HEIGHT = 34.0  # of the curve
-ROW, TICK = 3.1, 1.8  # mm, of a line of choices and of the marks on it
-BETWEEN = 1.6  # two dimensions
+HEIGHT = 28.0  # of the curve
+ROW, TICK = 2.75, 1.6  # mm, of a line of choices and of the marks on it
+BETWEEN = 1.1  # two dimensions
 BESIDE = 1.6  # from a name to the marks
-BASELINE = 0.85  # mm, from the bottom of a line to that of its name
+BASELINE = 0.7  # mm, from the bottom of a line to that of its name
 SIGNIFICANT, OTHER = POINT_FILL, "#c3cbd3"
 ARTICLE, SOUND = "#d55e00", "#009e73"
 SHARE = 0.75  # of the room of a specification that its mark takes, where that is not too narrow

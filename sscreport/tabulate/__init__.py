@@ -11,7 +11,7 @@ from typing import Any
 
 from sscreport.folder import SETTINGS
 from sscreport.problems import InputError, Problem
-from sscreport.records import Entry, Finding, Rating, Review, Table
+from sscreport.records import AuditFinding, Entry, Finding, Rating, Review, Table
 from sscreport.tabulate.alternatives import alternatives, placebo
 from sscreport.tabulate.audit import audited
 from sscreport.tabulate.cells import Source
@@ -40,6 +40,7 @@ def tabulate(
     findings: Sequence[Finding],
     ratings: Sequence[Rating] = (),
     entries: Sequence[Entry] = (),
+    audit: Sequence[AuditFinding] = (),
 ) -> dict[str, Table]:
     """Every table of review.toml, by id. Raises `InputError` for a kind that does not exist."""
     wanted = review.settings.get("tables", [])
@@ -56,5 +57,5 @@ def tabulate(
     ]
     if unknown:
         raise InputError(unknown)
-    source = Source(review, findings, ratings, entries)
+    source = Source(review, findings, ratings, entries, audit)
     return {entry["id"]: KINDS[entry["kind"]](entry, source) for entry in wanted}

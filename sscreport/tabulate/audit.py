@@ -3,50 +3,48 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
-from itertools import count, groupby, takewhile
+from itertools import groupby
 from typing import Any
 
 from sscreport import wording
-from sscreport.records import (
-    Part,
-    Table,
-    TableCell,
-)
+from sscreport.audit.misfit import SEVERITIES
+from sscreport.records import AuditFinding, Part, Table, TableCell
 from sscreport.tabulate.cells import (
     Source,
     cell,
     grouped_head,
     joined,
 )
-from sscreport.values import Book, Cell, Value
+from sscreport.values import Cell, Value
 
 
 def audited(entry: Mapping[str, Any], source: Source) -> Table:
-    """One row a finding of the audit: what the checks found, and below it what was recorded by hand."""
-    titles = ("Where", "What does not fit", "Evidence", "Severity", "What is done instead")
+    """One row a finding: what the checks found by severity, then what was recorded by hand."""
+    titles = ("Where", "What does not fit", "Evidence", "What is done instead")
     head = grouped_head([("", title, "left") for title in titles])
-    names = dict.fromkeys(
-        value.key.split(".")[2] for value in source.book if value.key.startswith("audit.found.")
-    )
-    machine = [_audited_row(source.book, f"audit.found.{name}") for name in names]
-    hand = [_audited_row(source.book, f"audit.{row.id}") for row in source.review.tables.get("audit", ())]
+    groups: dict[str, list[AuditFinding]] = {
+        f"{severity.capitalize()} severity": [] for severity in SEVERITIES
+    }
+    for finding in source.audit:
+        title = "Recorded by hand" if finding.by_hand else f"{finding.severity.capitalize()} severity"
+        groups.setdefault(title, []).append(finding)
     body: list[tuple[TableCell, ...]] = []
-    for title, rows in (("Found by the checks", machine), ("Recorded by hand", hand)):
-        if rows:
-            body += [(TableCell((title,), header=True, colspan=len(titles)),), *rows]
+    for title, findings in groups.items():
+        if findings:
+            body.append((TableCell((title,), header=True, colspan=len(titles)),))
+            body += [_audited_row(finding) for finding in findings]
     return Table(entry["id"], head, tuple(body), landscape=entry.get("landscape"))
 
 
-def _audited_row(book: Book, key: str) -> tuple[TableCell, ...]:
+def _audited_row(finding: AuditFinding) -> tuple[TableCell, ...]:
     """The fields of one finding; several pieces of evidence stand one after the other."""
-    numbered = (book.get(f"{key}.evidence_{number}") for number in count(1))
-    evidence = [value for value in takewhile(lambda value: value is not None, numbered) if value]
-    groups = [part for _, same in groupby(evidence, key=_origin) for part in _evidence(list(same))]
-    fields = [book[f"{key}.{name}"] for name in ("place", "finding", "severity", "remedy")]
-    place, finding, severity, remedy = (cell(value) for value in fields)
-    shown = joined(groups or [(book[f"{key}.evidence"],)])
-    return replace(place, header=True), finding, cell(shown), severity, remedy
+    if finding.by_hand:
+        shown: tuple[Part, ...] = (*finding.evidence, f" ({finding.severity} severity)")
+    else:
+        shown = joined(
+            [part for _, same in groupby(finding.evidence, key=_origin) for part in _evidence([*same])]
+        )
+    return cell(finding.place, header=True), cell(finding.what), cell(shown), cell(finding.remedy)
 
 
 def _origin(value: Value) -> tuple[str, str]:

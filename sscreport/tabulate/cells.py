@@ -8,6 +8,7 @@ from itertools import groupby
 
 from sscreport import wording
 from sscreport.records import (
+    AuditFinding,
     Cite,
     Entry,
     Finding,
@@ -26,12 +27,13 @@ RECONSTRUCTED = Note(f"{wording.RECONSTRUCTED}; see Methods.", mark=wording.DAGG
 
 @dataclass(frozen=True)
 class Source:
-    """What tables are made of: the review, its findings, their certainty anew and its ledger."""
+    """What tables are made of: the review, its findings, their certainty anew, its ledger and its audit."""
 
     review: Review
     findings: Sequence[Finding]
     ratings: Sequence[Rating]
     entries: Sequence[Entry]
+    audit: Sequence[AuditFinding]
 
     @property
     def book(self) -> Book:

@@ -10,8 +10,6 @@ from lxml.etree import _Element
 from sscreport.document import Manuscript
 from sscreport.write.appendix import appendix
 
-SUPPLEMENT = "supplement"  # the id of its section; its parts count as main sections here
-
 
 def paged(manuscript: Manuscript) -> _Element:
     """The tree as it is printed: wide tables at the end of their section, the appendix at the end."""
@@ -26,8 +24,7 @@ def with_wide_tables_last(article: _Element) -> _Element:
     A turned page amid the text would leave half a page empty before it; tables stay in their order.
     """
     copy = deepcopy(article)
-    parts = copy.findall(f"section[@id='{SUPPLEMENT}']/section")
-    for section in [*parts, *(main for main in copy.findall("section") if main.get("id") != SUPPLEMENT)]:
+    for section in copy.findall("section"):
         tables = [figure for figure in section.iter("figure") if _has_class(figure, "table")]
         for table in dropwhile(lambda figure: not _has_class(figure, "landscape"), tables):
             section.append(table)
