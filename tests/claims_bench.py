@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 
 import pytest
 from lxml.etree import _Element
 
 from sscreport import references
+from sscreport.audit import audit, shipped
+from sscreport.audit.shipped import enter_audit
 from sscreport.build import synthesise
 from sscreport.compose import compose, numbering
 from sscreport.dictionary import Dictionary
@@ -34,9 +38,12 @@ class Bench:
     tables: Mapping[str, Table]
 
     @classmethod
-    def at(cls, folder: Path) -> Bench:
+    def at(cls, folder: Path, brief: bool = False) -> Bench:
+        """In ``folder``; ``brief``: of the supplement figures and tables alone, and few specifications."""
         for part in ("data", "templates"):
             shutil.copytree(REPOSITORY / part, folder / part)
+        if brief:
+            _abridge(folder)
         review, syntheses = synthesise(folder, Progress(quiet=True))
         findings = grade(review, syntheses)
         ratings, entries = regrade(review, findings), ledger(review)
@@ -44,7 +51,8 @@ class Bench:
         drawn = {
             name: replace(drawing.figure, data=None) for name, drawing in draw(review, syntheses).items()
         }
-        return cls(folder, review, drawn, tabulate(review, findings, ratings, entries))
+        tables = tabulate(review, findings, ratings, entries, enter_audit(review))
+        return cls(folder, review, drawn, tables)
 
     def with_template(self, name: str, source: str) -> _Element:
         """The tree with another template; raises as `compose` does and leaves the folder as it was."""
@@ -62,12 +70,31 @@ class Bench:
         review, syntheses = synthesise(self.root, Progress(quiet=True))
         regrade(review, grade(review, syntheses))
         ledger(review)
+        enter_audit(review)
         empty = {name: Table(name, ((TableCell(("Study",), header=True),),), ()) for name in self.tables}
         return compose(review, self.figures, empty).tree
 
 
+def _abridge(folder: Path) -> None:
+    """Take from the supplement what is read slowly and printed nowhere else."""
+    for path in (folder / "templates").glob("supplement_*.html"):
+        kept = re.findall(r'call ((?:figure|table)\("[\w-]+"\))', path.read_text(encoding="utf-8"))
+        calls = "".join(f"{{% call {call} %}}x{{% endcall %}}" for call in kept)
+        path.write_text(f"<h3>x</h3>{calls}", encoding="utf-8")
+    stated = folder / "data/stated.toml"
+    start, *entries = stated.read_text(encoding="utf-8").split("[[stated]]")
+    entries = [entry for entry in entries if 'template = "supplement_' not in entry]
+    stated.write_text("[[stated]]".join([start, *entries]), encoding="utf-8")
+    settings = folder / "data/review.toml"
+    text = settings.read_text(encoding="utf-8")
+    for name, few in (("tau_squared", '["DL"]'), ("intervals", '["z"]'), ("correlations", "[0.0, 0.7]")):
+        text, found = re.subn(rf"(?m)^{name} = \[.*\]$", f"{name} = {few}", text)
+        assert found == 1, name
+    settings.write_text(text, encoding="utf-8")
+
+
 def without_what_never_changes(patch: pytest.MonkeyPatch) -> None:
-    """Leave out what a change of numbers does not reach: the data's types, and the list of references."""
+    """Leave out what a change of numbers does not reach: the data's types, the references, the article."""
     made: dict[tuple[str, ...], Mapping[str, _Element]] = {}
 
     def once(known: Mapping[str, object], keys: list[str]) -> Mapping[str, _Element]:
@@ -76,4 +103,7 @@ def without_what_never_changes(patch: pytest.MonkeyPatch) -> None:
         return made[tuple(keys)]
 
     patch.setattr(numbering, "bibliography", once)
+    patch.setattr(shipped, "read_shipped", cache(shipped.read_shipped))
+    found = list(audit(shipped.read_shipped(REPOSITORY)))
+    patch.setattr(shipped, "audit", lambda article: found)
     patch.setattr(Dictionary, "problems", lambda self: [])

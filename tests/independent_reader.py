@@ -154,7 +154,8 @@ def findings(said: Mapping[str, str], differences: Rows, ulcers: Rows, grades: R
         yield from _results(place, text)
         yield from _heterogeneity(place, text)
     yield from _lists(said, known, ulcers_state(ulcers))
-    yield from _certainty(said["abstract"], certainties(grades))
+    yield from _certainty(said["conclusion"], certainties(grades))
+    yield from _sound(said)
     yield from _models(said, differences, known)
     yield from _signs(said, known)
     yield from _left_out(said["results-pain"], differences, known["vas", "6"])
@@ -217,6 +218,8 @@ def _lists(said: Mapping[str, str], known: Mapping[tuple[str, str], Pool], ulcer
     }
     for place in ("abstract", "discussion-findings", "conclusion"):
         for state, pattern in patterns.items():
+            if (place, state) == ("abstract", "unclear"):
+                continue  # the abstract lists them by the sound alternatives alone
             named = " ".join("".join(groups) for groups in _groups(pattern, said[place]))
             for name, is_so in states.items():
                 if (name in named) != (is_so == state):
@@ -228,14 +231,53 @@ def _groups(pattern: str, text: str) -> list[tuple[str, ...]]:
 
 
 def _certainty(text: str, graded: Mapping[str, str]) -> Iterator[str]:
-    for name, finding in (
-        ("Rodnan skin score", "mrss_6m"), ("Mouth handicap", "mhiss"),
-        ("digital ulcers", "du"), ("Hand pain", "vas"),
+    rated = re.search(
+        r"rated the certainty of the evidence ([\w ]+) for the skin and ([\w ]+) for digital", text
+    )
+    for place, finding in ((1, "mrss_6m"), (2, "du")):
+        if rated is None or rated[place] != graded[finding]:
+            yield f"conclusion: certainty of {finding} is {graded[finding]}, not {rated and rated[place]}"
+
+
+SOUND = re.compile(
+    r"\(Table S2\) the MD is −?\d+\.\d+ points \(\d+% CI (−?\d+\.\d+)(?:–| to )(−?\d+\.\d+)\)†?, ([^.]*)\."
+)
+SAID = {
+    "still an improvement": "improved",
+    "a worsening": "worsened",
+    "which leaves the direction of change open": "unclear",
+}
+
+
+def _sound(said: Mapping[str, str]) -> Iterator[str]:
+    """The sound alternatives: words against the interval beside them, lists against these words."""
+    states = {}
+    for name, section in (
+        ("skin thickening", "results-mrss-time"), ("hand pain", "results-pain"),
+        ("mouth handicap", "results-mouth"),
+        ("Raynaud’s phenomenon", "results-rcs"), ("hand function", "results-hand"),
     ):  # fmt: skip
-        after = text[text.index(name, text.index("Results.")) :]
-        word = re.search(r"; ((?:very )?\w+) certainty\)", after)
-        if word is None or word[1] != graded[finding]:
-            yield f"abstract: certainty of {name} is {graded[finding]}, not {word and word[1]}"
+        found = SOUND.search(said[section])
+        if found is None:
+            yield f"{section}: no sound alternative"
+            continue
+        low, high = _number(found[1]), _number(found[2])
+        states[name] = "improved" if low > 0 else "worsened" if high < 0 else "unclear"
+        if SAID[found[3]] != states[name] and 0 not in (low, high):
+            yield f"{section}: “{found[3]}” of {found[1]} to {found[2]}"
+        states[name] = SAID[found[3]]
+    lists = {
+        ("abstract", "improved"): r"[Aa]nalysed soundly, (?:the )?improvement remains in ([^.;]*)[.;]",
+        ("abstract", "unclear"): r"; for ([^.;]*) the direction of change is open",
+        ("conclusion", "improved"): r"Analysed soundly, the improvement remains in ([^.;]*)\.",
+        ("discussion-findings", "improved"): r"evidence for improvement holds for ([^.;]*)[.;]",
+        ("discussion-findings", "unclear"): r"; for ([^.;]*) it leaves the direction open",
+    }
+    for (place, state), pattern in lists.items():
+        named = " ".join(re.findall(pattern, said[place]))
+        for name, own in states.items():
+            if (name in named) != (own == state):
+                yield f"{place}: soundly, {name} is {own}, and the list of {state} says “{named}”"
 
 
 def _models(said: Mapping[str, str], rows: Rows, known: Mapping[tuple[str, str], Pool]) -> Iterator[str]:

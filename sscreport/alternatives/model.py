@@ -87,19 +87,28 @@ class Errors:
         return np.asarray(rescaled_error(se, np.full_like(se, recorded), np.full_like(se, r), before, after))
 
 
-def tipping(gap: Callable[[float], float]) -> tuple[float, str] | None:
+def limits(y: Array, errors: Array, level: float, choices: Choices) -> tuple[Array, Array]:
+    """The interval of the pooled effects ``y``, shape (k,), at each row of ``errors``, shape (n, k)."""
+    same = np.broadcast_to(y, errors.shape)
+    pooled = pool(
+        same, np.square(errors), method=choices.tau_squared, test=choices.interval, level=level / 100
+    )
+    return np.asarray(pooled.ci_low), np.asarray(pooled.ci_high)
+
+
+def tipping(gap: Callable[[Array], Array]) -> tuple[float, str] | None:
     """The lowest correlation at which an interval starts or stops to exclude no effect, and which of both.
 
-    ``gap``: how far the interval at a correlation stays away from no effect, negative where it holds it.
-    None where it does neither from 0 to `MOST`.
+    ``gap``: how far the intervals at some correlations stay away from no effect, negative where they hold
+    it. None where they do neither from 0 to `MOST`.
     """
     tried = np.arange(0, MOST + STEP / 2, STEP)
-    gaps = np.array([gap(r) for r in tried])
+    gaps = gap(tried)
     changes = np.flatnonzero((gaps[:-1] > 0) != (gaps[1:] > 0))
     if not changes.size:
         return None
     first = changes[0]
-    root = brentq(gap, tried[first], tried[first + 1], xtol=1e-12)
+    root = brentq(lambda r: gap(np.array([r]))[0], tried[first], tried[first + 1], xtol=1e-12)
     return float(root), "stops" if gaps[first] > 0 else "starts"
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from sscreport import policy
-from sscreport.alternatives.model import Choices, Errors, Fit, fit, once, tipping
+from sscreport.alternatives.model import Choices, Errors, Fit, fit, limits, once, tipping
 from sscreport.analyse.desk import Desk
 from sscreport.analyse.effects import roles
 from sscreport.analyse.groups import participants
@@ -214,9 +214,14 @@ def _tipping(bench: Bench, place: str, effects: Sequence[StudyEffect]) -> None:
     def search(
         y: np.ndarray, se: np.ndarray, recorded: float, level: float, sds: np.ndarray, *extra: Any
     ) -> tuple[float, str] | None:
-        def gap(r: float) -> float:
-            found = of(y, errors.at(r, se, recorded, sds), level, *extra)
-            return max(found.ci_low, -found.ci_high)
+        def gap(correlations: np.ndarray) -> np.ndarray:
+            given = np.array([errors.at(r, se, recorded, sds) for r in correlations])
+            if extra or len(y) == 1:
+                fits = [of(y, row, level, *extra) for row in given]
+                low, high = np.array([(fit.ci_low, fit.ci_high) for fit in fits]).T
+            else:
+                low, high = limits(y, given, level, bench.choices)
+            return np.maximum(low, -high)
 
         return tipping(gap)
 
