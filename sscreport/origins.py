@@ -173,6 +173,7 @@ def _block(origin: Origin) -> str:
         "provenance": origin.provenance,
         "from": origin.inputs,
         "decided by": origin.decided_by,
+        "supplementary": origin.supplementary,
     }
     fields |= {name: content for name, content in optional.items() if content}
     fields["cells"] = origin.cells

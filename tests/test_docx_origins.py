@@ -118,7 +118,7 @@ def test_an_entry_names_every_figure_that_prints_its_value(
             if name.startswith("_v") and text.anchor:
                 named.setdefault(name, set()).add(text.text.split(" (")[0])
     labels = {f"figures/{name}.svg": label(n) for n, (name, _) in enumerate(read_pictures(shipped), start=1)}
-    assert len(labels) == 9
+    assert len(labels) == 9 + 6  # with those of the supplement
     for mark, key in keys.items():
         if key in register:
             printed_in = {labels[place] for place in register[key]["used"] if place in labels}
@@ -126,7 +126,8 @@ def test_an_entry_names_every_figure_that_prints_its_value(
 
 
 def label(number: int) -> str:
-    return f"Fig. {number}"
+    """That of a picture by its place: those of the supplement follow the nine of the text."""
+    return f"Fig. {number}" if number <= 9 else f"Fig. S{number - 9}"
 
 
 def test_no_link_of_the_file_is_dead(shipped: Path, texts: list[Text]) -> None:
@@ -145,7 +146,7 @@ def test_a_picture_leads_to_its_numbers(shipped: Path, texts: list[Text]) -> Non
             part = named.setdefault(text.text, set())
         elif text.paragraph == "Origin" and text.anchor:
             part.add(text.text.split(" (")[0])
-    assert len(pictures) == 9
+    assert len(pictures) == 9 + 6
     for number, (_, link) in enumerate(pictures, start=1):
         assert label(number) in named[bookmarks[link]]
 
@@ -188,7 +189,11 @@ def test_the_inputs_travel_in_the_file(shipped: Path, built: Built, tmp_path: Pa
     assert enclosure.values == (built.output / "values.json").read_text(encoding="utf-8")
     enclosure.unpack(tmp_path)
     unpacked = sorted(path.relative_to(tmp_path) for path in tmp_path.rglob("*") if path.is_file())
-    shipped_files = [*REPOSITORY.glob("data/*.*"), *REPOSITORY.glob("templates/*.html")]
+    shipped_files = [
+        *REPOSITORY.glob("data/*.*"),
+        *(path for path in REPOSITORY.glob("data/article/*.*") if path.suffix in (".txt", ".csv")),
+        *REPOSITORY.glob("templates/*.html"),
+    ]
     assert unpacked == sorted(path.relative_to(REPOSITORY) for path in shipped_files)
     for path in unpacked:
         assert (tmp_path / path).read_bytes() == (REPOSITORY / path).read_bytes(), path

@@ -420,7 +420,6 @@ def test_settings_of_a_forest_plot_are_obeyed(drawn: Drawn) -> None:
     assert "Study left out" in texts(drawing(kind="leave-one-out", analysis="vas.m6"))
     for wrong, column in (
         ({"page": 2}, "page"),
-        ({"kind": "leave-one-out"}, "kind"),
         ({"kind": "cumulative"}, "kind"),
     ):
         with pytest.raises(InputError) as error:

@@ -57,12 +57,23 @@ def edit_rows(path: Path, change: Callable[[list[dict[str, str]]], None]) -> Non
         writer.writerows(rows)
 
 
-def edit_dictionary(root: Path, table: str, fields: Sequence[Mapping[str, Any]]) -> None:
-    """Describe more columns of a table, before its last one."""
+# The columns for items of the scale that the shipped review has, and leaves empty.
+UNKNOWN_ITEMS = (
+    *(f"selection_{number}" for number in range(1, 5)), "comparability",
+    *(f"outcome_{number}" for number in range(1, 4)),
+)  # fmt: skip
+
+
+def edit_dictionary(
+    root: Path, table: str, fields: Sequence[Mapping[str, Any]], instead_of: Sequence[str] = ()
+) -> None:
+    """Describe more columns of a table, before its last one, and some no longer."""
     path = root / "data/datapackage.json"
     package = json.loads(path.read_text("utf-8"))
     (resource,) = [r for r in package["resources"] if r["name"] == table]
-    resource["schema"]["fields"][-1:-1] = fields
+    described = resource["schema"]["fields"]
+    described[-1:-1] = fields
+    resource["schema"]["fields"] = [field for field in described if field["name"] not in instead_of]
     path.write_text(json.dumps(package), "utf-8")
 
 
@@ -381,10 +392,12 @@ def with_items(root: Path, name: str, given: Sequence[int]) -> Path:
         }
         for i, (title, most) in enumerate(ITEMS.items())
     ]
-    edit_dictionary(root, "newcastle_ottawa", fields)
+    edit_dictionary(root, "newcastle_ottawa", fields, instead_of=UNKNOWN_ITEMS)
 
     def add(rows: list[dict[str, str]]) -> None:
         for row in rows:
+            for name in UNKNOWN_ITEMS:
+                del row[name]
             row |= {f"item_{i}": "" for i in range(len(ITEMS))}
         rows[0] |= {f"item_{i}": str(n) for i, n in enumerate(given)}
         rows[0]["total"] = "3"

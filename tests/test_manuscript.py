@@ -230,7 +230,14 @@ ENTRIES = {
             "data/review.toml:policy.model:p",
             "data/review.toml:policy.model:random_i_squared",
         ],
-        "used": ["abstract", "results-rcs", "table-ledger", "figures/rcs.svg"],
+        "used": [
+            "abstract",
+            "results-rcs",
+            "table-ledger",
+            "table-alternatives",
+            "figures/rcs.svg",
+            "figures/specifications-rcs.svg",
+        ],  # fmt: skip
         "consulted": [line_of("dagger_note(rcs.estimate)")],
     },
     "safety.patients": {

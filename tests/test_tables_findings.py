@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import csv
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from sscreport import wording
-from sscreport.build import make
-from sscreport.grade import statement, symbols
+from sscreport.build import synthesise
+from sscreport.grade import grade, statement, symbols
 from sscreport.measures import MEASURES, risk_by_odds_ratio
 from sscreport.progress import Progress
-from sscreport.records import Table
+from sscreport.records import Review, Table
+from sscreport.tabulate import tabulate
 from sscreport.values import Value
 from tests.conftest import REPOSITORY, Built
 
@@ -38,8 +40,13 @@ def changed_review(tmp_path: Path, file: str, *changes: tuple[str, str]) -> dict
         assert old in text
         text = text.replace(old, new)
     path.write_text(text, encoding="utf-8")
-    table = make(tmp_path, Progress(quiet=True), paint=False).tables["findings"]
-    return _texts(table)
+    review, syntheses = synthesise(tmp_path, Progress(quiet=True))
+    return _texts(tabulate(_with_findings_alone(review), grade(review, syntheses))["findings"])
+
+
+def _with_findings_alone(review: Review) -> Review:
+    """Without the other tables, of which some need what is not made here."""
+    return replace(review, settings={**review.settings, "tables": [{"id": "findings", "kind": "findings"}]})
 
 
 def _texts(table: Table) -> dict[str, list[str]]:

@@ -56,10 +56,15 @@ def test_a_value_is_followed_to_its_cells(capsys: pytest.CaptureFixture[str]) ->
 
 
 def test_a_printed_text_finds_every_value_that_reads_so(capsys: pytest.CaptureFixture[str]) -> None:
-    """`trace 50.4%` leads to the one value; a text that several share lists all; a typed minus will do."""
-    assert trace(capsys, "50.4%")["key"] == "chfs.m6.study.granel.weight"
-    both = {"mrss.by_time.estimate", "published_claims.mrss_overall.value"}
-    assert {m["key"] for m in trace(capsys, "5.23")["matches"]} == both
+    """`trace 31.5%` leads to the one value; a text that several share lists all; a typed minus will do."""
+    assert trace(capsys, "31.5%")["key"] == "mrss.by_time.m12.weight"
+    all_of_them = {
+        "mrss.by_time.estimate",
+        "published_claims.mrss_overall.value",
+        "sound.mrss.by_time.m6.estimate",
+        "sound.mrss.by_source.estimate",
+    }
+    assert {m["key"] for m in trace(capsys, "5.23")["matches"]} == all_of_them
     assert {m["key"] for m in trace(capsys, "< 0.0001")["matches"]} == {"mrss.by_time.m3.p", "chfs.m6.q_p"}
     assert trace(capsys, "-22.12")["key"] == "chfs.m6.study.park.ci_low"
 
@@ -69,10 +74,13 @@ def test_a_cell_is_followed_to_everything_that_rests_on_it(capsys: pytest.Captur
     answer = trace(capsys, PARK)
     keys = {entry["key"] for entry in answer["values"]}
     assert {"rcs.m6.estimate", "rcs.m6.i_squared", "rcs.m6.model", "mean_differences.rcs-6m-park.md"} <= keys
-    own = ("rcs.m6.", "grade.rcs.", "mean_differences.rcs-6m-park.", "ledger.of.rcs_6m.")
+    own = (
+        "rcs.m6.", "sound.rcs.m6.", "grade.rcs.", "regrade.rcs.", "mean_differences.rcs-6m-park.",
+        "ledger.of.rcs_6m.",
+    )  # fmt: skip
     others = {key for key in keys if not key.startswith(own)}
     assert all(re.fullmatch(r"ledger\.(\w+\.)?claims", key) for key in others)
-    assert [figure["id"] for figure in answer["figures"]] == ["rcs"]
+    assert [figure["id"] for figure in answer["figures"]] == ["rcs", "specifications-rcs"]
     assert "findings" in [table["id"] for table in answer["tables"]]
     assert any(s["place"] == "Abstract" and "1.80 points" in s["text"] for s in answer["sentences"])
     assert any(line.startswith("templates/results.html:") for line in answer["wording"])
@@ -107,25 +115,26 @@ def test_cells_that_reach_nothing_are_listed_by_name(capsys: pytest.CaptureFixtu
 
 
 def test_what_a_change_would_change_is_told_exactly(capsys: pytest.CaptureFixture[str]) -> None:
-    """With --to: old and new of each value, the words that turn, and no word about what stays."""
-    answer = trace(capsys, PARK, "--to", "1.00")
+    """With --to: old and new of each value, the sentences that turn, and no word about what stays."""
+    answer = trace(capsys, PARK, "--to", "-3.00")
     changes = {
         entry["key"]: (entry["before"]["shown"], entry["after"]["shown"])
         for entry in answer["values"]
         if entry["after"]  # a sentence of the ledger of claims counts other things then
     }
-    assert changes["mean_differences.rcs-6m-park.md"] == ("−1.00", "1.00")
-    assert changes["rcs.m6.i_squared"] == ("93%", "81%")
+    assert changes["mean_differences.rcs-6m-park.md"] == ("−1.00", "−3.00")
+    assert changes["rcs.m6.i_squared"] == ("93%", "96%")
     assert "rcs.m6.significance" not in changes
-    assert any(s["before"] and "opposite directions" in s["before"] for s in answer["sentences"])
-    assert not any(s["after"] and "As with the RCS" in s["after"] for s in answer["sentences"])
+    assert any(s["before"] and "MD 1.80 points" in s["before"] for s in answer["sentences"])
+    assert not any(s["after"] and "MD 1.80 points" in s["after"] for s in answer["sentences"])
     assert (REPOSITORY / "data/mean_differences.csv").read_text(encoding="utf-8").count(",-1.00,") == 1
 
 
 def test_a_change_that_the_build_refuses_is_told_with_its_reason(capsys: pytest.CaptureFixture[str]) -> None:
-    """A text where a number belongs would stop the build; trace says with which words, and ends well."""
-    answer = trace(capsys, PARK, "--to", "abc")
-    assert "Expected a number" in answer["refused"][0]
+    """Text where a number belongs, or data that a judgement no longer fits: trace says why, and ends well."""
+    assert "Expected a number" in trace(capsys, PARK, "--to", "abc")["refused"][0]
+    answer = trace(capsys, PARK, "--to", "1.00")
+    assert answer["refused"][0].startswith("data/regrade.csv") and "rcs-inconsistency" in answer["refused"][0]
 
 
 @pytest.mark.parametrize(

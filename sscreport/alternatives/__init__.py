@@ -58,7 +58,7 @@ def _analysis(bench: Bench, synthesis: Synthesis) -> Grid | None:
     """Every place of one analysis; the grid of the whole, where its effects are of different patients."""
     analysis, effects = synthesis.analysis, synthesis.overall.effects
     replaced = none_before(bench, synthesis)
-    if replaced:
+    if bench.measure.risk is not None:
         proportions(bench, effects)
     places = {analysis.id: effects}
     places |= {f"{analysis.id}.{group.id}": group.effects for group in synthesis.groups}

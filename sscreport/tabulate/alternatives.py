@@ -69,8 +69,8 @@ def _alternative(key: str, analysis: Analysis, book: Book) -> tuple[TableCell, .
     return (
         cell((title, ": ", label) if label else title, header=True),
         cell(count),
-        cell(_interval(book, key, marked=True)),
-        cell(_interval(book, place, marked=True)),
+        cell(_interval(book, key)),
+        cell(_interval(book, place)),
         cell(_limits(book, place, "prediction_low", "prediction_high")),
         cell(_interval(book, f"{place}.band.low")),
         cell(_interval(book, f"{place}.band.high")),
@@ -80,12 +80,12 @@ def _alternative(key: str, analysis: Analysis, book: Book) -> tuple[TableCell, .
     )
 
 
-def _interval(book: Book, place: str, marked: bool = False) -> tuple[Part, ...]:
+def _interval(book: Book, place: str) -> tuple[Part, ...]:
     """ "5.23 (3.56 to 6.90)", marked where it rests on reconstructed values; a dash where there is none."""
     if f"{place}.estimate" not in book:
         return (wording.DASH,)
     estimate, low, high = (book[f"{place}.{name}"] for name in ("estimate", "ci_low", "ci_high"))
-    mark = (RECONSTRUCTED,) if marked and estimate.reconstructed else ()
+    mark = (RECONSTRUCTED,) if estimate.reconstructed else ()
     return (estimate, " (", low, " to ", high, ")", *mark)
 
 
