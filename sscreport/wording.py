@@ -23,7 +23,8 @@ MODELS = {"fixed": "fixed-effect", "random": "random-effects"}
 # A decimal digit, or a number in another guise (⁹, ½, Ⅸ).
 _DIGITS = ("Nd", "Nl", "No")
 NOT_REPORTED = "not reported"
-_ONES = [
+# Counts as words, from nought; longer ones are printed in digits.
+ONES = [
     "zero",
     "one",
     "two",
@@ -136,7 +137,7 @@ def relation(value: Value) -> str:
 def in_words(value: Value) -> str:
     """A count from zero to nineteen spelled out, otherwise in digits."""
     number = value.content
-    return _ONES[number] if isinstance(number, int) and 0 <= number < len(_ONES) else printed(value)
+    return ONES[number] if isinstance(number, int) and 0 <= number < len(ONES) else printed(value)
 
 
 def capitalised(value: Value) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from sscreport.statistics.results import quantile
+from sscreport.wording import ONES
 
 RATIOS = ("OR", "RR", "HR", "IRR", "ROM", "DOR")
 DIFFERENCES = ("MD", "WMD", "SMD", "RD", "g", "d")
@@ -25,29 +26,7 @@ _NAMES = {
     "hedges' g": "g",
     "cohen's d": "d",
 }
-_WORDS = [
-    "zero",
-    "one",
-    "two",
-    "three",
-    "four",
-    "five",
-    "six",
-    "seven",
-    "eight",
-    "nine",
-    "ten",
-    "eleven",
-    "twelve",
-    "thirteen",
-    "fourteen",
-    "fifteen",
-    "sixteen",
-    "seventeen",
-    "eighteen",
-    "nineteen",
-    "twenty",
-]
+_WORDS = [*ONES, "twenty"]
 
 SIGNED = r"(?:[-–]\s?)?\d+(?:\.\d+)?"
 WHOLE = r"(?:\d{1,3}(?:[ ,]\d{3})+|\d+|" + "|".join(_WORDS) + r")(?![\d.]*\d|%)"
