@@ -29,7 +29,7 @@ from sscreport.write.pads import set_pads
 _STYLE = Path(__file__).with_name("style.css")
 _CAPTIONED = "descendant-or-self::figure[@id and figcaption]"
 _HINT = "Every value in the text and in the figures can be opened to see where it comes from."
-# Values of more characters may be broken into lines.
+# Values of more characters may be broken into lines, in a table's narrow cells also shorter ones.
 _LONG = 28
 # Where a line may break. The narrow no-break space is none of these.
 _SPACES = " \t\n"
@@ -155,7 +155,9 @@ def _set_values(article: _Element) -> None:
     for value in values:
         value.set("class", " ".join(filter(None, ("value", value.get("class")))))
         opens = {"type": "button", "popovertarget": f"v-{value.get('data-value')}"}
-        if len("".join(value.itertext())) > _LONG:
+        text = "".join(value.itertext())
+        narrow = next(value.iterancestors("td", "th"), None) is not None
+        if len(text) > _LONG or (narrow and any(space in text for space in _SPACES)):
             # The lines of a button cannot break amid a paragraph; those of its label can.
             value.tag = "label"
             value.append(E.button(opens))
