@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -25,6 +24,7 @@ from sscreport.progress import Progress
 from sscreport.records import Figure, Review, Table, TableCell
 from sscreport.regrade import regrade
 from sscreport.tabulate import tabulate
+from tests.abridged import abridge
 from tests.conftest import REPOSITORY
 
 
@@ -39,11 +39,11 @@ class Bench:
 
     @classmethod
     def at(cls, folder: Path, brief: bool = False) -> Bench:
-        """In ``folder``; ``brief``: of the supplement figures and tables alone, and few specifications."""
+        """In ``folder``; ``brief``: with next to nothing in the supplement."""
         for part in ("data", "templates"):
             shutil.copytree(REPOSITORY / part, folder / part)
         if brief:
-            _abridge(folder)
+            abridge(folder)
         review, syntheses = synthesise(folder, Progress(quiet=True))
         findings = grade(review, syntheses)
         ratings, entries = regrade(review, findings), ledger(review)
@@ -73,24 +73,6 @@ class Bench:
         enter_audit(review)
         empty = {name: Table(name, ((TableCell(("Study",), header=True),),), ()) for name in self.tables}
         return compose(review, self.figures, empty).tree
-
-
-def _abridge(folder: Path) -> None:
-    """Take from the supplement what is read slowly and printed nowhere else."""
-    for path in (folder / "templates").glob("supplement_*.html"):
-        kept = re.findall(r'call ((?:figure|table)\("[\w-]+"\))', path.read_text(encoding="utf-8"))
-        calls = "".join(f"{{% call {call} %}}x{{% endcall %}}" for call in kept)
-        path.write_text(f"<h3>x</h3>{calls}", encoding="utf-8")
-    stated = folder / "data/stated.toml"
-    start, *entries = stated.read_text(encoding="utf-8").split("[[stated]]")
-    entries = [entry for entry in entries if 'template = "supplement_' not in entry]
-    stated.write_text("[[stated]]".join([start, *entries]), encoding="utf-8")
-    settings = folder / "data/review.toml"
-    text = settings.read_text(encoding="utf-8")
-    for name, few in (("tau_squared", '["DL"]'), ("intervals", '["z"]'), ("correlations", "[0.0, 0.7]")):
-        text, found = re.subn(rf"(?m)^{name} = \[.*\]$", f"{name} = {few}", text)
-        assert found == 1, name
-    settings.write_text(text, encoding="utf-8")
 
 
 def without_what_never_changes(patch: pytest.MonkeyPatch) -> None:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from sscreport.progress import Progress
+from tests.abridged import abridge
 
 if TYPE_CHECKING:
     from sscreport.build import BuildResult
@@ -24,11 +25,12 @@ NO_SKIP = bool(os.environ.get("SSCREPORT_NO_SKIP"))
 
 @dataclass(frozen=True)
 class Built:
-    """The shipped review, built once for all tests, away from the tracked output."""
+    """A review, built once for all tests, away from the tracked output."""
 
     output: Path
     figures: Path
     result: BuildResult
+    review: Path = REPOSITORY
 
 
 @pytest.fixture(scope="session")
@@ -40,6 +42,20 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Built:
     figures = output / "figures"
     result = build(REPOSITORY, output, figures, ("html", "pdf", "docx"), Progress(quiet=True))
     return Built(output, figures, result)
+
+
+@pytest.fixture(scope="session")
+def brief(tmp_path_factory: pytest.TempPathFactory) -> Built:
+    """The shipped review with next to nothing in its supplement, for tests that make it again and again."""
+    from sscreport.build import build
+
+    review, output = tmp_path_factory.mktemp("brief"), tmp_path_factory.mktemp("brief_output")
+    for part in ("data", "templates"):
+        shutil.copytree(REPOSITORY / part, review / part)
+    abridge(review)
+    figures = output / "figures"
+    result = build(review, output, figures, ("html", "pdf", "docx"), Progress(quiet=True))
+    return Built(output, figures, result, review)
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

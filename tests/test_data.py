@@ -35,10 +35,10 @@ MISTAKES = [
 ]
 
 
-def review_copy(folder: Path) -> Path:
-    """The shipped review's own files in ``folder``, to be spoilt."""
+def review_copy(folder: Path, source: Path = REPOSITORY) -> Path:
+    """The files of a review, by default the shipped one, in ``folder``, to be spoilt."""
     for name in ("data", "templates"):
-        shutil.copytree(REPOSITORY / name, folder / name)
+        shutil.copytree(source / name, folder / name)
     return folder
 
 

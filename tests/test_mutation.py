@@ -5,11 +5,14 @@ Every cell is run by `python -m benchmarks.mutation`.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 
+from benchmarks import mutation
 from benchmarks.mutation import candidates, mutate, sample, summary
 from sscreport.cells import Address, cells_of, find
-from tests.conftest import REPOSITORY
+from tests.conftest import REPOSITORY, Built
 
 CHOSEN = [  # one of each kind: a number, a threshold, a word that counts, a provenance, a name, a membership
     "data/mean_differences.csv:rcs-6m-park:md",
@@ -19,6 +22,16 @@ CHOSEN = [  # one of each kind: a number, a threshold, a word that counts, a pro
     "data/studies.csv:park:label",
     "data/mean_differences.csv:rcs-6m-granel:outcome",
 ]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def brief_review(brief: Built) -> Iterator[None]:
+    """Cells are changed in the review whose supplement says next to nothing."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(mutation, "ROOT", brief.review)
+        mutation.baseline.cache_clear()
+        yield
+    mutation.baseline.cache_clear()
 
 
 @pytest.mark.parametrize("cell", CHOSEN)

@@ -37,8 +37,8 @@ def nowhere(tmp_path: Path) -> Path:
     return tmp_path / "empty"
 
 
-def copy_of(built: Built, name: str, folder: Path) -> Path:
-    return Path(shutil.copy(built.output / f"manuscript.{name}", folder / f"edited.{name}"))
+def copy_of(brief: Built, name: str, folder: Path) -> Path:
+    return Path(shutil.copy(brief.output / f"manuscript.{name}", folder / f"edited.{name}"))
 
 
 def rewrite_docx(path: Path, change: Callable[[str], str], member: str = "word/document.xml") -> None:
@@ -66,22 +66,22 @@ def verify(capsys: pytest.CaptureFixture[str], path: Path, review: Path) -> tupl
 
 @pytest.mark.parametrize("name", FORMATS)
 def test_an_untouched_file_is_right(
-    name: str, built: Built, nowhere: Path, capsys: pytest.CaptureFixture[str]
+    name: str, brief: Built, nowhere: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Nothing is off, with the review at hand and without; every value of the file was checked."""
-    path = built.output / f"manuscript.{name}"
+    path = brief.output / f"manuscript.{name}"
     code, verdict = verify(capsys, path, nowhere)
     assert (code, verdict["findings"]) == (0, [])
     assert verdict["right"] == verdict["checked"] > 600
-    assert main(["verify", str(path), "--review", str(REPOSITORY)]) == 0
+    assert main(["verify", str(path), "--review", str(brief.review)]) == 0
     assert "nothing is off" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("name", FORMATS)
-def test_single_numbers_typed_over_are_found_and_named(name: str, built: Built, tmp_path: Path) -> None:
+def test_single_numbers_typed_over_are_found_and_named(name: str, brief: Built, tmp_path: Path) -> None:
     """Seeded edits anywhere in the file: each is told with old text, new text and key."""
     for number in range(8):
-        path = copy_of(built, name, tmp_path)
+        path = copy_of(brief, name, tmp_path)
         (edit,) = EDITS[name](path, random.Random(f"{name} {number}"), 1)
         verdict = judge(path, *read(path), None)
         assert named(edit, verdict), (edit, verdict.findings)
@@ -89,10 +89,10 @@ def test_single_numbers_typed_over_are_found_and_named(name: str, built: Built, 
 
 
 def test_a_finding_names_the_cell_to_edit(
-    built: Built, tmp_path: Path, nowhere: Path, capsys: pytest.CaptureFixture[str]
+    brief: Built, tmp_path: Path, nowhere: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """A computed number leads to its cells, a data field to its own; the exit code is 1."""
-    path = copy_of(built, "html", tmp_path)
+    path = copy_of(brief, "html", tmp_path)
     text = path.read_text(encoding="utf-8")
     changed = re.sub(r'(<button[^>]*id="n-rcs\.m6\.estimate-1"[^>]*>)1\.80', r"\g<1>2.80", text)
     changed = re.sub(r'(data-value="studies\.park\.patients"[^>]*>)18', r"\g<1>19", changed, count=1)
@@ -109,10 +109,10 @@ def test_a_finding_names_the_cell_to_edit(
 
 
 def test_a_changed_word_of_a_value_is_found_too(
-    built: Built, tmp_path: Path, nowhere: Path, capsys: pytest.CaptureFixture[str]
+    brief: Built, tmp_path: Path, nowhere: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """ "not significant" is a value as a number is; taking the "not" away is found."""
-    path = copy_of(built, "html", tmp_path)
+    path = copy_of(brief, "html", tmp_path)
     rewrite_html(path, ">not significant<", ">significant<")
     code, verdict = verify(capsys, path, nowhere)
     assert code == 1
@@ -120,11 +120,11 @@ def test_a_changed_word_of_a_value_is_found_too(
 
 
 def test_edited_prose_is_no_finding(
-    built: Built, tmp_path: Path, nowhere: Path, capsys: pytest.CaptureFixture[str]
+    brief: Built, tmp_path: Path, nowhere: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """A co-author may reword a sentence; only numbers and values are held fast."""
     for name in ("html", "docx"):
-        path = copy_of(built, name, tmp_path)
+        path = copy_of(brief, name, tmp_path)
         if name == "html":
             rewrite_html(path, "None of this shows that MSCs work.", "Whether MSCs work remains to be seen.")
         else:
@@ -135,10 +135,10 @@ def test_edited_prose_is_no_finding(
 
 
 def test_a_heading_s_value_in_the_table_of_contents_is_named(
-    built: Built, tmp_path: Path, nowhere: Path, capsys: pytest.CaptureFixture[str]
+    brief: Built, tmp_path: Path, nowhere: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """The table of contents repeats headings; a value in it is found and named as one in the text."""
-    path = copy_of(built, "html", tmp_path)
+    path = copy_of(brief, "html", tmp_path)
     text = path.read_text(encoding="utf-8")
     contents = text.index("<nav")
     months = re.compile(r'(data-value="review\.analyses\.rcs\.m6\.timepoints"[^>]*>)6<')
@@ -149,10 +149,10 @@ def test_a_heading_s_value_in_the_table_of_contents_is_named(
 
 
 def test_edits_in_cards_that_are_much_alike_are_told_apart(
-    built: Built, tmp_path: Path, nowhere: Path, capsys: pytest.CaptureFixture[str]
+    brief: Built, tmp_path: Path, nowhere: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Cards of two bounds of one interval list the same fields; a digit of each is found in its own card."""
-    path = copy_of(built, "html", tmp_path)
+    path = copy_of(brief, "html", tmp_path)
     text = path.read_text(encoding="utf-8")
     cards = [f"mrss.by_time.m6.{bound}" for bound in ("ci_low", "ci_high")]
     for card, number in zip(cards, ("2.327", "3.889"), strict=True):
@@ -165,10 +165,10 @@ def test_edits_in_cards_that_are_much_alike_are_told_apart(
 
 
 def test_a_number_typed_into_prose_is_found(
-    built: Built, tmp_path: Path, nowhere: Path, capsys: pytest.CaptureFixture[str]
+    brief: Built, tmp_path: Path, nowhere: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """A number that no value stands behind is told with the words around it."""
-    path = copy_of(built, "html", tmp_path)
+    path = copy_of(brief, "html", tmp_path)
     rewrite_html(
         path, "None of this shows that MSCs work.", "In 87 patients none of this shows that MSCs work."
     )
@@ -178,10 +178,10 @@ def test_a_number_typed_into_prose_is_found(
 
 
 def test_a_deleted_sentence_leaves_numbers_missing(
-    built: Built, tmp_path: Path, nowhere: Path, capsys: pytest.CaptureFixture[str]
+    brief: Built, tmp_path: Path, nowhere: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Every value that went with it is named as removed."""
-    path = copy_of(built, "html", tmp_path)
+    path = copy_of(brief, "html", tmp_path)
     text = path.read_text(encoding="utf-8")
     start = text.index("<p>", text.index('id="results-lung"'))
     end = text.index("</p>", start) + 4
@@ -194,12 +194,12 @@ def test_a_deleted_sentence_leaves_numbers_missing(
 
 
 def test_a_lost_mark_is_found_though_the_number_is_right(
-    built: Built, tmp_path: Path, nowhere: Path, capsys: pytest.CaptureFixture[str]
+    brief: Built, tmp_path: Path, nowhere: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """A number retyped as it was, without its identity, in HTML and in Word."""
-    page = copy_of(built, "html", tmp_path)
+    page = copy_of(brief, "html", tmp_path)
     rewrite_html(page, ' data-value="rcs.m6.estimate"', "")
-    document = copy_of(built, "docx", tmp_path)
+    document = copy_of(brief, "docx", tmp_path)
     rewrite_docx(
         document, lambda text: re.sub(r'<w:bookmarkStart [^>]*w:name="_n[0-9a-f]{10}_1"/>', "", text, count=1)
     )
@@ -210,10 +210,10 @@ def test_a_lost_mark_is_found_though_the_number_is_right(
 
 
 def test_a_copy_without_any_mark_is_said_to_be_one(
-    built: Built, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    brief: Built, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Text pasted elsewhere: its numbers are compared with today's data; one finding says what is lost."""
-    path = copy_of(built, "html", tmp_path)
+    path = copy_of(brief, "html", tmp_path)
     text = path.read_text(encoding="utf-8").replace(" data-value=", " data-was=")
     text = re.sub(r'<script type="application/json".*?</script>', "", text, flags=re.DOTALL)
     path.write_text(text, encoding="utf-8")
@@ -226,12 +226,12 @@ def test_a_copy_without_any_mark_is_said_to_be_one(
 
 @pytest.mark.parametrize("name", ("html", "docx"))
 def test_a_file_older_than_the_data_is_stale(
-    name: str, built: Built, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    name: str, brief: Built, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Each value that today's data print otherwise is told, with the cell that was corrected since."""
-    copy = review_copy(tmp_path / "review")
+    copy = review_copy(tmp_path / "review", brief.review)
     edit_cell(copy / "data/mean_differences.csv", "rcs-6m-park", "md", "-1.41")
-    code, verdict = verify(capsys, built.output / f"manuscript.{name}", copy)
+    code, verdict = verify(capsys, brief.output / f"manuscript.{name}", copy)
     findings = {finding["key"]: finding for finding in verdict["findings"]}
     assert code == 1
     assert {finding["kind"] for finding in findings.values()} == {"stale"}
@@ -243,10 +243,10 @@ def test_a_file_older_than_the_data_is_stale(
 
 
 def test_a_file_made_by_other_code_is_checked_for_its_values(
-    built: Built, tmp_path: Path, nowhere: Path, capsys: pytest.CaptureFixture[str]
+    brief: Built, tmp_path: Path, nowhere: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Cards and page numbers may differ between versions; a value must be right all the same."""
-    path = copy_of(built, "html", tmp_path)
+    path = copy_of(brief, "html", tmp_path)
     text = re.sub(r'"code": ?"[0-9a-f]{64}"', f'"code": "{"0" * 64}"', path.read_text(encoding="utf-8"))
     path.write_text(text.replace(">133<", ">134<", 1).replace("not printed", "nowhere 77"), encoding="utf-8")
     code, verdict = verify(capsys, path, nowhere)
@@ -255,10 +255,10 @@ def test_a_file_made_by_other_code_is_checked_for_its_values(
 
 
 def test_data_altered_inside_the_file_are_found(
-    built: Built, tmp_path: Path, nowhere: Path, capsys: pytest.CaptureFixture[str]
+    brief: Built, tmp_path: Path, nowhere: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Values and data inside must follow from each other."""
-    path = copy_of(built, "docx", tmp_path)
+    path = copy_of(brief, "docx", tmp_path)
     rewrite_docx(path, lambda text: text.replace(",park,18,-1.00,", ",park,18,-1.50,"), REGISTER)
     code, verdict = verify(capsys, path, nowhere)
     assert code == 1
@@ -275,9 +275,11 @@ def test_nothing_inside_a_file_leads_out_of_its_folder(name: str, tmp_path: Path
     assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
 
 
-def test_templates_inside_a_file_run_in_a_sandbox(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_templates_inside_a_file_run_in_a_sandbox(
+    brief: Built, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     """A template that reaches for Python's insides gets nothing, and the build stops with its line."""
-    copy = review_copy(tmp_path / "review")
+    copy = review_copy(tmp_path / "review", brief.review)
     template = copy / "templates/conclusion.html"
     attack = "{% set x = cite.__globals__['__builtins__']['open']('" + str(tmp_path / "seen") + "', 'w') %}"
     template.write_text(attack + template.read_text(encoding="utf-8"), encoding="utf-8")
@@ -287,10 +289,10 @@ def test_templates_inside_a_file_run_in_a_sandbox(tmp_path: Path, capsys: pytest
 
 
 def test_tracked_changes_count_as_made(
-    built: Built, tmp_path: Path, nowhere: Path, capsys: pytest.CaptureFixture[str]
+    brief: Built, tmp_path: Path, nowhere: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """A number struck out and another inserted with revision marks is a number typed over."""
-    path = copy_of(built, "docx", tmp_path)
+    path = copy_of(brief, "docx", tmp_path)
     mark = 'w:id="9001" w:author="A" w:date="2026-01-01T00:00:00Z"'
 
     def revise(text: str) -> str:
@@ -308,10 +310,10 @@ def test_tracked_changes_count_as_made(
 
 
 def test_another_picture_in_place_of_a_figure_is_found(
-    built: Built, tmp_path: Path, nowhere: Path, capsys: pytest.CaptureFixture[str]
+    brief: Built, tmp_path: Path, nowhere: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """A figure in Word whose pixels are not those that the data give is named."""
-    path = copy_of(built, "docx", tmp_path)
+    path = copy_of(brief, "docx", tmp_path)
     with ZipFile(path) as package:
         members = {name: package.read(name) for name in package.namelist()}
     first, second = sorted(name for name in members if name.endswith(".png"))[:2]
@@ -335,11 +337,11 @@ SAVES = [
 
 @pytest.mark.parametrize(("name", "save"), SAVES)
 def test_a_file_saved_anew_by_another_program_raises_no_alarm(
-    name: str, save: Callable[[Path, Path], None], built: Built, tmp_path: Path
+    name: str, save: Callable[[Path, Path], None], brief: Built, tmp_path: Path
 ) -> None:
     """LibreOffice, Chromium, qpdf and others rewrite a file without changing what it says."""
     path = tmp_path / f"saved.{name}"
-    save(built.output / f"manuscript.{name}", path)
+    save(brief.output / f"manuscript.{name}", path)
     verdict = judge(path, *read(path), None)
     assert verdict.findings == []
     assert verdict.right == verdict.checked
