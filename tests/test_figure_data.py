@@ -237,7 +237,7 @@ def test_an_open_toggle_never_widens_the_page(width: int, opened: Page) -> None:
     opened.set_viewport_size({"width": width, "height": 900})
     assert opened.evaluate("document.documentElement.scrollWidth <= innerWidth")
     boxes = opened.locator(".figure-data .scroll")
-    assert boxes.count() == 9
+    assert boxes.count() == 9 + 6  # with those of the supplement
     assert all(box.get_attribute("tabindex") == "0" for box in boxes.all())
 
 

@@ -216,8 +216,9 @@ def test_what_the_document_was_built_from_comes_back(built: Built, printed: Prin
     code = json.loads(attached.pop("code.json"))
     assert code["sha256"] == code_digest()
     assert attached.pop("values.json") == (built.output / "values.json").read_bytes()
-    paths = [*(REPOSITORY / "data").iterdir(), *(REPOSITORY / "templates").iterdir()]
-    kept = [path for path in paths if path.suffix in (".csv", ".json", ".toml", ".html")]
+    article = REPOSITORY / "data/article"
+    paths = [*(REPOSITORY / "data").iterdir(), *article.iterdir(), *(REPOSITORY / "templates").iterdir()]
+    kept = [path for path in paths if path.suffix in (".csv", ".json", ".toml", ".html", ".txt")]
     assert attached == {path.relative_to(REPOSITORY).as_posix(): path.read_bytes() for path in kept}
 
 
@@ -233,6 +234,7 @@ def test_attachments_say_what_they_are(printed: Printed) -> None:
     for name, item in listed.items():
         assert len(item["/Desc"].split()) > 4
         media = item["/EF"]["/F"]["/Subtype"]
-        assert media == {".csv": "/text/csv", ".html": "/text/html", ".toml": "/application/toml"}.get(
-            Path(name).suffix, "/application/json"
-        )
+        known = {
+            ".csv": "/text/csv", ".html": "/text/html", ".toml": "/application/toml", ".txt": "/text/plain",
+        }  # fmt: skip
+        assert media == known.get(Path(name).suffix, "/application/json")

@@ -124,7 +124,7 @@ def test_changed_ulcers_and_judgements_are_followed(bench: Bench, monkeypatch: p
         assert list(findings(texts(tree), rows, after, grades)) == []
     bench.with_table("ulcers.csv", written(ulcers))
     for column in ("study_design", "inconsistency", "imprecision", "small_study_effects"):
-        after = [dict(row, **{column: "not serious"}) for row in grades]
+        after = [dict(row, **{column: "not serious", f"{column}_footnote": ""}) for row in grades]
         tree = bench.with_table("grade.csv", written(after))
         assert list(findings(texts(tree), rows, ulcers, after)) == []
     Path(bench.root / "data/grade.csv").write_text(written(grades), encoding="utf-8")

@@ -23,7 +23,7 @@ from sscreport.commands.verify import judge
 from sscreport.enclosure import Enclosure
 from sscreport.problems import UsageError
 from sscreport.read import read
-from tests.conftest import REPOSITORY, Built
+from tests.conftest import Built
 from tests.test_data import edit_cell, review_copy
 
 REGISTER = "customXml/sscreport-values.xml"
@@ -217,7 +217,7 @@ def test_a_copy_without_any_mark_is_said_to_be_one(
     text = path.read_text(encoding="utf-8").replace(" data-value=", " data-was=")
     text = re.sub(r'<script type="application/json".*?</script>', "", text, flags=re.DOTALL)
     path.write_text(text, encoding="utf-8")
-    code, verdict = verify(capsys, path, REPOSITORY)
+    code, verdict = verify(capsys, path, brief.review)
     assert code == 1
     assert [finding["kind"] for finding in verdict["findings"]] == ["unmarked"]
     assert "lost every mark" in verdict["findings"][0]["message"]

@@ -23,6 +23,7 @@ WIDTH = 150.0  # mm, the usual one
 HEIGHT = 28.0  # of the curve
 ROW, TICK = 2.75, 1.6  # mm, of a line of choices and of the marks on it
 BETWEEN = 1.1  # two dimensions
+BELOW_AXIS = 1.0  # before the first of them, for the last label of the axis
 BESIDE = 1.6  # from a name to the marks
 BASELINE = 0.7  # mm, from the bottom of a line to that of its name
 SIGNIFICANT, OTHER = POINT_FILL, "#c3cbd3"
@@ -42,7 +43,7 @@ def specification_curve(figure_id: str, synthesis: Synthesis, grid: Grid, width:
     side = Upright(_ticks(specs, measure.null, measure.log), measure.log, bottom, TOP)
     left = max(_room_for_names(grid), side.room(SIZE))
     columns = _Columns(grid, left, (width - RIGHT_MARGIN - left) / len(specs))
-    floor = bottom + sum(BETWEEN + len(dimension.levels) * ROW for dimension in grid.dimensions)
+    floor = bottom + BELOW_AXIS + sum(BETWEEN + len(dimension.levels) * ROW for dimension in grid.dimensions)
     named = _named(grid, synthesis)
     for place, color, _ in named:
         canvas.line(
@@ -61,7 +62,7 @@ def specification_curve(figure_id: str, synthesis: Synthesis, grid: Grid, width:
     side.draw(canvas, left, SIZE)
     canvas.text(EDGE, TOP - 3.6, (f"{measure.name} (", *phrases.interval(synthesis), ")"), SIZE, bold=True)
     demand_room(canvas.marks[-1].text, width - 2 * EDGE, SIZE, bold=True)
-    _choices(canvas, columns, bottom)
+    _choices(canvas, columns, bottom + BELOW_AXIS)
     notes: list[Line] = [phrases.specified(grid), phrases.named_specifications(grid, synthesis)]
     notes += [(phrases.RECONSTRUCTED,)] if synthesis.reconstructed else []
     y = floor
