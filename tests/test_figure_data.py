@@ -151,12 +151,12 @@ def test_the_csv_beside_the_figure_holds_the_same_rows(page: HtmlElement, built:
         assert "Mean difference, IV, Fixed, 95% CI: Lower limit" in file.readline()
 
 
-def test_pdf_and_docx_have_no_toggle(built: Built) -> None:
+def test_pdf_and_docx_have_no_toggle(brief: Built) -> None:
     """Neither its name nor its tables stand in the paged formats."""
-    pages = PdfReader(BytesIO((built.output / "manuscript.pdf").read_bytes())).pages
+    pages = PdfReader(BytesIO((brief.output / "manuscript.pdf").read_bytes())).pages
     printed = " ".join(sheet.extract_text() for sheet in pages)
     assert "Mean difference" in printed and SUMMARY not in printed and "Lower limit" not in printed
-    with ZipFile(built.output / "manuscript.docx") as package:
+    with ZipFile(brief.output / "manuscript.docx") as package:
         document = "".join(etree.fromstring(package.read("word/document.xml")).itertext())
     assert SUMMARY not in document and "Lower limit" not in document
 

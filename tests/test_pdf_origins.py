@@ -19,7 +19,7 @@ from pypdf.generic import DictionaryObject
 
 from sscreport.enclosure import code_digest
 from sscreport.register import marked_texts
-from tests.conftest import REPOSITORY, Built
+from tests.conftest import Built
 from tests.read_html import texts_by_id
 
 pytestmark = pytest.mark.needs("pango")
@@ -59,10 +59,10 @@ class Printed:
 
 
 @pytest.fixture(scope="module")
-def printed(built: Built) -> Printed:
+def printed(brief: Built) -> Printed:
     """The shipped PDF with its links and destinations."""
-    reader = PdfReader(built.output / "manuscript.pdf")
-    with pdfplumber.open(built.output / "manuscript.pdf") as pdf:
+    reader = PdfReader(brief.output / "manuscript.pdf")
+    with pdfplumber.open(brief.output / "manuscript.pdf") as pdf:
         links = [link for n, page in enumerate(pdf.pages) for link in links_on(n, page, reader.pages[n])]
     destinations = {}
     for name, destination in reader.named_destinations.items():
@@ -73,20 +73,20 @@ def printed(built: Built) -> Printed:
 
 
 @pytest.fixture(scope="module")
-def values(built: Built) -> dict[str, Any]:
-    return json.loads((built.output / "values.json").read_text(encoding="utf-8"))["values"]
+def values(brief: Built) -> dict[str, Any]:
+    return json.loads((brief.output / "values.json").read_text(encoding="utf-8"))["values"]
 
 
 @pytest.fixture(scope="module")
-def in_text(built: Built) -> dict[str, str]:
+def in_text(brief: Built) -> dict[str, str]:
     """The texts of the values in the manuscript's text by id, as the HTML prints them."""
-    return texts_by_id(built.output / "manuscript.html")
+    return texts_by_id(brief.output / "manuscript.html")
 
 
 @pytest.fixture(scope="module")
-def in_figures(built: Built) -> dict[str, list[tuple[str, str]]]:
+def in_figures(brief: Built) -> dict[str, list[tuple[str, str]]]:
     """Key and text of the values that each figure prints, as the SVG files mark them."""
-    return {path.stem: list(marked_texts(path.read_text("utf-8"))) for path in built.figures.glob("*.svg")}
+    return {path.stem: list(marked_texts(path.read_text("utf-8"))) for path in brief.figures.glob("*.svg")}
 
 
 def place(page: Any, number: int, left: float, top: float) -> Place:
@@ -142,11 +142,11 @@ def test_every_value_in_a_figure_is_a_link_to_its_entry(
 
 
 def test_a_link_leads_to_the_entry_that_names_the_value(
-    built: Built, printed: Printed, values: dict[str, Any]
+    brief: Built, printed: Printed, values: dict[str, Any]
 ) -> None:
     """At the end of each link stands the name of the value, in the appendix."""
     appendix = printed.destinations["origins"]
-    with pdfplumber.open(built.output / "manuscript.pdf") as pdf:
+    with pdfplumber.open(brief.output / "manuscript.pdf") as pdf:
         characters = [page.chars for page in pdf.pages]
     for target in {link.target for link in printed.links if link.target.startswith(ENTRY)}:
         page, in_right, top, left = printed.destinations[target]
@@ -175,19 +175,19 @@ def test_every_entry_links_back_to_every_use(
     assert found == expected
 
 
-def test_constants_have_places_too(built: Built, printed: Printed) -> None:
+def test_constants_have_places_too(brief: Built, printed: Printed) -> None:
     """Every digit that belongs to a name, and every tick of a figure, can be found in the file."""
-    page = html.parse(built.output / "manuscript.html")
+    page = html.parse(brief.output / "manuscript.html")
     constants = {name for name in page.xpath("//@id") if re.fullmatch(r"c-\d+", name)}
     assert len(constants) > 10
     assert constants <= printed.destinations.keys()
     assert {"c-ffunnel-1", "c-frcs-1"} <= printed.destinations.keys()
 
 
-def test_links_look_like_the_text_around_them(built: Built, printed: Printed) -> None:
+def test_links_look_like_the_text_around_them(brief: Built, printed: Printed) -> None:
     """A number is neither coloured nor underlined because it can be clicked."""
     first = next(link for link in printed.of_text if link.target == "v-included.studies")
-    with pdfplumber.open(built.output / "manuscript.pdf") as pdf:
+    with pdfplumber.open(brief.output / "manuscript.pdf") as pdf:
         page = pdf.pages[first.place[0]]
         line = [c for c in page.chars if 0 <= c["top"] - first.place[2] < 5]
         assert len({character["non_stroking_color"] for character in line}) == 1
@@ -210,16 +210,14 @@ def test_a_listener_hears_where_a_link_leads(printed: Printed, values: dict[str,
         assert any(isinstance(kid, DictionaryObject) and kid["/Obj"] == link.annotation for kid in kids)
 
 
-def test_what_the_document_was_built_from_comes_back(built: Built, printed: Printed) -> None:
+def test_what_the_document_was_built_from_comes_back(brief: Built, printed: Printed) -> None:
     """Data, templates and values are attached byte for byte, under their paths in the review's folder."""
     attached = {name: contents for name, [contents] in printed.reader.attachments.items()}
     code = json.loads(attached.pop("code.json"))
     assert code["sha256"] == code_digest()
-    assert attached.pop("values.json") == (built.output / "values.json").read_bytes()
-    article = REPOSITORY / "data/article"
-    paths = [*(REPOSITORY / "data").iterdir(), *article.iterdir(), *(REPOSITORY / "templates").iterdir()]
-    kept = [path for path in paths if path.suffix in (".csv", ".json", ".toml", ".html", ".txt")]
-    assert attached == {path.relative_to(REPOSITORY).as_posix(): path.read_bytes() for path in kept}
+    assert attached.pop("values.json") == (brief.output / "values.json").read_bytes()
+    kept = [path for path in brief.review.rglob("*.*") if path.suffix != ".md"]
+    assert attached == {path.relative_to(brief.review).as_posix(): path.read_bytes() for path in kept}
 
 
 def test_attachments_say_what_they_are(printed: Printed) -> None:
