@@ -20,7 +20,7 @@ from sscreport.records import Grid, Specification, Synthesis
 from sscreport.values import Value
 
 WIDTH = 150.0  # mm, the usual one
-HEIGHT = 28.0  # of the curve
+HEIGHT = 26.0  # of the curve
 ROW, TICK = 2.75, 1.6  # mm, of a line of choices and of the marks on it
 BETWEEN = 1.1  # two dimensions
 BELOW_AXIS = 1.0  # before the first of them, for the last label of the axis
