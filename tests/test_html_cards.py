@@ -197,13 +197,14 @@ def test_a_card_shows_every_field_behind_the_value(cards: dict[str, Card], regis
 
     What only the supplement prints leads to the values it is made of, which have their cells.
     """
-    for key, entry in register["values"].items():
-        if entry.get("supplementary") and entry.get("from"):
-            continue
-        for fields, addresses in (
-            (cards[key].computing, entry["cells"]),
-            (cards[key].deciding, entry.get("deciding cells", [])),
-        ):
+    values = register["values"]
+    for key, entry in values.items():
+        computing, deciding = entry["cells"], entry.get("deciding cells", [])
+        if entry.get("supplementary") and entry["rule"] != "read from the data":
+            fields_read = [i for i in entry.get("from", []) if values[i]["rule"] == "read from the data"]
+            direct = {address for i in fields_read for address in values[i]["cells"]}
+            computing, deciding = [address for address in computing if address in direct], []
+        for fields, addresses in ((cards[key].computing, computing), (cards[key].deciding, deciding)):
             cells = {address: register["cells"][address] for address in addresses}
             assert fields.raw == {address: cell["raw"] for address, cell in cells.items()}, key
             for address, cell in cells.items():

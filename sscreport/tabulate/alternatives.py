@@ -15,12 +15,12 @@ from sscreport.records import (
     TableCell,
 )
 from sscreport.tabulate.cells import (
-    RECONSTRUCTED,
     Source,
     Title,
     cell,
     grouped_head,
     joined,
+    mark,
     or_dash,
 )
 from sscreport.values import Book
@@ -64,7 +64,7 @@ def _alternative(key: str, analysis: Analysis, book: Book) -> tuple[TableCell, .
     tipping, way = book.get(f"{place}.tipping"), book.get(f"{place}.tipping_way")
     decided: tuple[Part, ...] = (wording.DASH,)
     if tipping is not None and tipping.content is not None and way is not None:
-        decided = (tipping, " (", way, " to exclude no effect)")
+        decided = (tipping, " (", way, " to exclude no effect)", *mark(tipping))
     count = (book[f"{place}.studies"], " (", book[f"{place}.{analysis.settings['n_unit']}"], ")")
     return (
         cell((title, ": ", label) if label else title, header=True),
@@ -85,14 +85,15 @@ def _interval(book: Book, place: str) -> tuple[Part, ...]:
     if f"{place}.estimate" not in book:
         return (wording.DASH,)
     estimate, low, high = (book[f"{place}.{name}"] for name in ("estimate", "ci_low", "ci_high"))
-    mark = (RECONSTRUCTED,) if estimate.reconstructed else ()
-    return (estimate, " (", low, " to ", high, ")", *mark)
+    return (estimate, " (", low, " to ", high, ")", *mark(estimate))
 
 
 def _limits(book: Book, place: str, low: str, high: str) -> tuple[Part, ...]:
+    """ "2.76 to 7.71", marked in the same way."""
     if f"{place}.{low}" not in book:
         return (wording.DASH,)
-    return book[f"{place}.{low}"], " to ", book[f"{place}.{high}"]
+    first = book[f"{place}.{low}"]
+    return first, " to ", book[f"{place}.{high}"], *mark(first)
 
 
 def placebo(entry: Mapping[str, Any], source: Source) -> Table:

@@ -86,5 +86,10 @@ def study_cell(study: Study) -> TableCell:
     return cell((study.label, " ", Cite(study.references)), header=True)
 
 
+def mark(value: Value) -> tuple[Part, ...]:
+    """The dagger of what rests on reconstructed values; nothing for any other."""
+    return (RECONSTRUCTED,) if value.reconstructed else ()
+
+
 def marked(value: Value) -> tuple[Part, ...]:
-    return (value, RECONSTRUCTED) if value.reconstructed else (value,)
+    return (value, *mark(value))
