@@ -147,7 +147,9 @@ def _mark_destination(page: _Page, name: str, left: float, top: float) -> None:
         return
     with np.errstate(invalid="ignore"):
         near = (abs(page.left - left) < NEAR) & (page.y < top + NEAR) & (page.y > top - LINE)
-    for start in np.flatnonzero(near)[:1]:
+    if near.any():
+        # Ticks of an axis may stand closer than a line's height: the highest is the one meant.
+        start = max(np.flatnonzero(near), key=lambda index: page.y[index])
         match = re.match(r"[^\d²³¹]*[\d²³¹][\d.,\u202f]*", page.text[start : start + LONGEST_MARK])
         page.mark(range(start, start + match.end() if match else start), (kind, ""))
 
