@@ -51,8 +51,8 @@ class Causes:
             base = made_of(self._old.inputs)
         if base is None:
             self.notes.append(
-                f"The code of {self._new.source.name} refuses the inputs of {self._old.source.name}; what the "
-                "code caused could not be told from what the inputs caused."
+                f"The code of {self._new.source.name} refuses the inputs of {self._old.source.name}; "
+                "what the code caused could not be told from what the inputs caused."
             )
             return False
         self._base, self._code = base, related(True, base, self._before)
