@@ -118,7 +118,7 @@ class Causes:
 
     def _within(self, bundle: Bundle, item: Item) -> tuple[int, ...]:
         """The members of a bundle that an item can come from: all, where nothing tells them apart."""
-        if len(bundle.members) == 1:
+        if len(bundle.members) == 1 or not item.numeric:
             return bundle.members
         near = tuple(p for p in bundle.members if self._reaches(self._found[p], item))
         return near or bundle.members
