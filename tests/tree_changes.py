@@ -9,7 +9,10 @@ from random import Random
 from lxml import etree
 from lxml.etree import _Element
 
-WORDS = "rose fell patients after, of the (n) – effect; lower higher P score [a] 12 3.5 −1 mean".split()
+WORDS = [
+    *("rose", "fell", "patients", "after,", "of", "the", "(n)", "–", "effect;"),
+    *("lower", "higher", "P", "score", "[a]", "12", "3.5", "−1", "mean"),
+]
 Change = Callable[[_Element, Random], None]
 
 

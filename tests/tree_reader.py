@@ -1,4 +1,4 @@
-"""Reads a document tree as a reader does: blocks, cells, signs with their looks. Knows nothing of the package."""
+"""Reads a document tree as a reader does: blocks, cells, signs with their looks. Knows nothing of the code."""
 
 from __future__ import annotations
 
