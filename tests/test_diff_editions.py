@@ -35,7 +35,11 @@ def git(folder: Path, *words: str) -> str:
     """Run git with an author and a date of its own."""
     who = {f"GIT_{role}_{what}": text for role in ("AUTHOR", "COMMITTER") for what, text in WHO.items()}
     done = subprocess.run(
-        ["git", "-C", str(folder), *words], capture_output=True, text=True, check=True, env={"PATH": PATH, **who}
+        ["git", "-C", str(folder), *words],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={"PATH": PATH, **who},
     )
     return done.stdout
 

@@ -23,7 +23,7 @@ def _cause(old: Path, new: Path, difference: Difference) -> Cause:
 
 
 def test_all_differences_make_the_new_files_and_none_the_old() -> None:
-    """Whatever was edited: files with all differences differ in nothing from the new, those with none from the old."""
+    """Files with all differences differ in nothing from the new ones, files with none from the old."""
     pool = [read_inputs(edition.folder) for edition in editions(21, 3)]
     chance = random.Random(3)
     for _ in range(40):

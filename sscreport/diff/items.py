@@ -14,9 +14,10 @@ from sscreport.origins import Origin
 from sscreport.redline import Pair, Redline, Revision
 from sscreport.register import SIGNIFICANT, marked_texts
 from sscreport.sentences import split
-from sscreport.wording import unrounded
+from sscreport.wording import DAGGER, unrounded
 
 PROSE = ("paragraph", "item")  # blocks that are told sentence by sentence
+LOOK = "set otherwise"
 METHODS = "methods"  # the id of the section whose sentences are methods
 
 
@@ -106,7 +107,9 @@ def _side(origin: Origin | None, visible: bool) -> str | None:
         return None
     if origin.number is None:
         return None
-    return origin.shown if visible and origin.shown else unrounded(origin.number) or str(origin.number)
+    if not (visible and origin.shown):
+        return unrounded(origin.number) or str(origin.number)
+    return origin.shown + (DAGGER if origin.reconstructed else "")
 
 
 def _difference(before: Origin | None, after: Origin | None) -> float | None:
@@ -136,6 +139,9 @@ def _of_pair(
     numeric = all(revision.keys for revision in revisions)
     if pair.kind == "figure":
         return
+    if pair.before == pair.after:
+        yield Item(_look(pair, place, revisions), pair=pair, numeric=False)
+        return
     if pair.kind not in PROSE:
         what = ", ".join(filter(None, (pair.row, pair.column))) or pair.kind
         sides = pair.before, pair.after
@@ -146,6 +152,14 @@ def _of_pair(
     for before, after in _reworded(split(pair.before or ""), split(pair.after or "")):
         change = Change(kind, place, kind, "", before, after, Weight.VISIBLE, (), revisions=marks)
         yield Item(change, pair=pair, sentence=(before, after), numeric=numeric)
+
+
+def _look(pair: Pair, place: str, revisions: Sequence[Revision]) -> Change:
+    """The same words in another look: emphasised, raised, linked."""
+    words = " … ".join(dict.fromkeys(revision.after or revision.before for revision in revisions))
+    marks = tuple(revision.number for revision in revisions)
+    sides = words, f"{words} ({LOOK})"
+    return Change("look", place, pair.kind, "", *sides, Weight.VISIBLE, (), revisions=marks)
 
 
 def _reworded(old: Sequence[str], new: Sequence[str]) -> Iterator[tuple[str | None, str | None]]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Hashable, Iterator
 from dataclasses import dataclass
-from functools import cached_property
 
 from lxml.etree import _Element
 
@@ -34,16 +33,16 @@ class Atom:
     around: tuple[_Element, ...]
     element: _Element | None = None
 
-    @cached_property
+    @property
     def look(self) -> Hashable:
         """What a reader sees of it: atoms of the same look do not differ."""
         return (self.text if self.element is None else _drawn(self.element), self.formats)
 
-    @cached_property
+    @property
     def formats(self) -> tuple[str, ...]:
         return tuple(name for step in self.around if (name := format_of(step)))
 
-    @cached_property
+    @property
     def keys(self) -> tuple[str, ...]:
         return () if self.element is None else keys_of(self.element)
 
@@ -111,14 +110,16 @@ def _drawn(element: _Element) -> str:
 
 def shown(element: _Element) -> str:
     """Its text as a reader sees it, in one line."""
-    return _WHITE.sub(" ", "".join(_read(element))).strip(" ")
+    return _WHITE.sub(" ", "".join(_texts(element))).strip(" ")
 
 
-def _read(element: _Element) -> Iterator[str]:
-    yield " " if element.tag == "br" else element.text or ""
+def _texts(element: _Element) -> Iterator[str]:
+    yield element.text or ""
     for child in element:
-        if isinstance(child.tag, str):
-            yield from _read(child)
+        if child.tag == "br":
+            yield " "
+        elif isinstance(child.tag, str):
+            yield from _texts(child)
         yield child.tail or ""
 
 
