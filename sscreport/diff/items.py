@@ -18,6 +18,7 @@ from sscreport.wording import DAGGER, unrounded
 
 PROSE = ("paragraph", "item")  # blocks that are told sentence by sentence
 LOOK = "set otherwise"
+AS_DRAWN = ("as it was drawn", "drawn otherwise")  # where no number in a figure is another one
 METHODS = "methods"  # the id of the section whose sentences are methods
 
 
@@ -187,8 +188,8 @@ def _figures(old: Manuscript, new: Manuscript, names: dict[str, str], redline: R
             key for key in dict.fromkeys((*marks[0], *marks[1])) if marks[0].get(key) != marks[1].get(key)
         ]
         sides = [
-            None if drawing is None else "; ".join(side[key] for key in changed if key in side) or "as drawn"
-            for drawing, side in zip(drawings, marks, strict=True)
+            None if drawing is None else "; ".join(side[key] for key in changed if key in side) or as_drawn
+            for drawing, side, as_drawn in zip(drawings, marks, AS_DRAWN, strict=True)
         ]
         label = names.get(f"fig-{name}", name)
         numbers = tuple(r.number for r in redline.revisions if r.place == f"fig-{name}" and not r.keys)
