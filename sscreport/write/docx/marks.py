@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import count
@@ -70,7 +70,8 @@ class Marks:
 
     ``keys`` maps each value's bookmark to the value's key; ``targets`` maps an element's id to
     its bookmark, for values, their entries in the appendix and whatever else a link leads to;
-    ``captions`` holds the label of every numbered figure and table by its id.
+    ``captions`` holds the label of every numbered figure and table by its id; ``ids`` number the
+    bookmarks, and whatever else a document wants numbered.
     """
 
     def __init__(self, article: _Element, aims: Collection[str] = ()):
@@ -79,7 +80,7 @@ class Marks:
         self.targets: dict[str, str] = {}
         self.captions: dict[str, Caption] = {}
         self._key_of: dict[str, str] = {}
-        self._ids = count(1)
+        self.ids = count(1)
         self._name_targets(article, aims)
         self._name_captions(article)
 
@@ -138,14 +139,14 @@ class Marks:
             )
 
     @contextmanager
-    def around(self, container: Any, *names: str) -> Iterator[None]:
-        """Put bookmarks round whatever is added to ``container`` meanwhile."""
-        numbered = [(str(next(self._ids)), name) for name in names]
+    def around(self, container: Callable[[], Any], *names: str) -> Iterator[None]:
+        """Put bookmarks round whatever is added meanwhile to what ``container`` gives then."""
+        numbered = [(str(next(self.ids)), name) for name in names]
         for number, name in numbered:
-            _add(container, "w:bookmarkStart", id=number, name=name)
+            _add(container(), "w:bookmarkStart", id=number, name=name)
         yield
         for number, _ in reversed(numbered):
-            _add(container, "w:bookmarkEnd", id=number)
+            _add(container(), "w:bookmarkEnd", id=number)
 
 
 def _add(container: Any, tag: str, **attributes: str) -> None:
