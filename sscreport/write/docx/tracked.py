@@ -15,10 +15,8 @@ from lxml import etree
 from lxml.etree import _Element
 
 AUTHOR = "sscreport"
-INSERTED, DELETED = "ins", "del"
-EDITIONS = frozenset(
-    {INSERTED, DELETED}
-)  # what is inserted stands in the new one, what is deleted in the old
+INSERTED, DELETED = "ins", "del"  # what the new edition has alone, what the old one
+EDITIONS = frozenset({INSERTED, DELETED})
 CELLS = {INSERTED: "w:cellIns", DELETED: "w:cellDel"}
 
 
