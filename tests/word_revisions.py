@@ -20,7 +20,7 @@ W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 R = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}"
 BLIP = ".//{http://schemas.openxmlformats.org/drawingml/2006/main}blip"
 PROPERTIES = {f"{W}{name}" for name in ("rPr", "trPr")}
-APPENDIX = "Where the numbers come from"
+APPENDIX = "Where each number comes from"
 
 
 @dataclass(frozen=True)
