@@ -1,4 +1,4 @@
-"""LibreOffice at work on many Word files at once: it opens them, accepts or rejects what is tracked, saves them.
+"""LibreOffice at work on many Word files: it opens them, accepts or rejects what is tracked, saves them.
 
 A Basic macro in a profile of its own does it, since Python's bridge is a package that may be missing.
 """

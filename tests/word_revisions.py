@@ -52,6 +52,11 @@ def part(path: Path, name: str) -> _Element:
         return etree.fromstring(file.read(name))
 
 
+def names(path: Path) -> list[str]:
+    with ZipFile(path) as file:
+        return file.namelist()
+
+
 def _read(path: Path, gone: str, cell: str) -> list[Block]:
     document = part(path, "word/document.xml")
     body = document.find(f"{W}body")

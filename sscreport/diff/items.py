@@ -6,8 +6,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 
-from lxml import etree
-
 from sscreport.changes import Change, Weight
 from sscreport.diff.rank import turns
 from sscreport.diff.trials import content

@@ -53,7 +53,7 @@ def block(story: Story, element: _Element) -> None:
     identity = element.get("id", "")
     if identity in story.marks.targets and identity not in story.marks.captions:
         story.anchors.append(story.marks.targets[identity])
-    with story.editing(edit_of(element)):
+    with story.editing(edit_of(element) if element.tag != "img" else None):
         BLOCKS[element.tag](story, element)
 
 
@@ -105,7 +105,7 @@ def _notice(story: Story, element: _Element) -> None:
 
 
 def _figure(story: Story, element: _Element) -> None:
-    if element.get("id", "") not in story.marks.captions and not _deleted(story):
+    if element.get("id", "") not in story.marks.captions and not _deleted(element):
         raise broken(f"A figure or table needs a caption with a label, {where(element)}.")
     story.apart = True
     with story.at(landscape=_is_landscape(element)):
@@ -113,8 +113,9 @@ def _figure(story: Story, element: _Element) -> None:
     story.apart = True
 
 
-def _deleted(story: Story) -> bool:
-    return story.place.edit is not None and story.place.edit.kind == DELETED
+def _deleted(element: _Element) -> bool:
+    edit = edit_around(element)
+    return edit is not None and edit.kind == DELETED
 
 
 def _caption(story: Story, element: _Element) -> None:
@@ -124,12 +125,19 @@ def _caption(story: Story, element: _Element) -> None:
 
 
 def _image(story: Story, element: _Element) -> None:
-    if _deleted(story):
-        _old_image(story, element)
+    """A figure's picture has a paragraph; where it is drawn anew, the old one and the new one share it."""
+    pictures = element.getparent().findall("img")
+    if element is not pictures[0]:
         return
+    with story.at(keep_with_next=True), story.paragraph("Figure") as line:
+        for picture in pictures:
+            with line.changed(edit_of(picture)):
+                (_old_picture if _deleted(picture) else _picture)(story, line, picture)
+
+
+def _picture(story: Story, line: Line, element: _Element) -> None:
     identity = element.get("data-figure", "")
-    parent = element.getparent()
-    caption = story.marks.captions.get(parent.get("id", ""))
+    caption = story.marks.captions.get(element.getparent().get("id", ""))
     figure, png = story.manuscript.figures.get(identity), story.manuscript.pngs.get(identity)
     if figure is None or png is None or caption is None:
         raise broken(f"The picture {identity!r} is missing or stands outside a figure, {where(element)}.")
@@ -137,19 +145,18 @@ def _image(story: Story, element: _Element) -> None:
     picture = drawing(story.document, figure, png, element.get("alt") or figure.alt, origins)
     number = caption.label.split()[-1]  # "1", or "S1" in the supplement
     marks = [story.marks.value_mark(key, f"f{number}") for key in figure_keys(figure)]
-    with story.at(keep_with_next=True), story.paragraph("Figure") as line, line.bookmark(*marks):
+    with line.bookmark(*marks):
         line.picture(picture)
 
 
-def _old_image(story: Story, element: _Element) -> None:
+def _old_picture(story: Story, line: Line, element: _Element) -> None:
     """A picture of the other edition, under a name of its own; nothing in it is a value of this one."""
     identity = element.get("data-figure", "")
     figure, png = story.old.figures.get(identity), story.old.pngs.get(identity)
     if figure is None or png is None:
         raise broken(f"The old picture {identity!r} is missing, {where(element)}.")
     named = replace(figure, id=f"{identity}-old")
-    with story.at(keep_with_next=True), story.paragraph("Figure") as line:
-        line.picture(drawing(story.document, named, png, element.get("alt") or figure.alt, None))
+    line.picture(drawing(story.document, named, png, element.get("alt") or figure.alt, None))
 
 
 def _table(story: Story, element: _Element) -> None:

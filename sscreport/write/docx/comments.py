@@ -79,7 +79,7 @@ def _put_around(first: Any, last: Any, identity: int, tracked: Tracked) -> None:
     start, end = (_mark(f"w:commentRange{side}", identity) for side in ("Start", "End"))
     paragraph, index, _ = _bounds(first, 0)
     paragraph.insert(index, start)
-    paragraph, _, index = _bounds(last, -1)
+    paragraph, index = _end(last)
     paragraph.insert(index, end)
     shown = OxmlElement("w:r")
     shown.style = "CommentReference"
@@ -89,6 +89,19 @@ def _put_around(first: Any, last: Any, identity: int, tracked: Tracked) -> None:
         wrapper.append(shown)
         shown = wrapper
     end.addnext(shown)
+
+
+def _end(revision: Any) -> tuple[Any, int]:
+    """Where a comment ends whose last revision this is: behind it; of a picture, behind its caption.
+
+    LibreOffice keeps a rejected picture if a comment follows it in the same paragraph, and loses a
+    caption's number if one stands before that.
+    """
+    paragraph, _, index = _bounds(revision, -1)
+    below = paragraph.getnext()
+    if paragraph.find(f".//{qn('w:drawing')}") is not None and below is not None and below.tag == qn("w:p"):
+        return below, len(below)
+    return paragraph, index
 
 
 def _bounds(revision: Any, which: int) -> tuple[Any, int, int]:

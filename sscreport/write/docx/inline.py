@@ -15,7 +15,7 @@ from sscreport.write.docx.line import Line, Look
 from sscreport.write.docx.marks import Caption
 from sscreport.write.docx.story import Story
 from sscreport.write.docx.styles import IDENTITIES
-from sscreport.write.docx.tracked import edit_of
+from sscreport.write.docx.tracked import edit_around, edit_of
 from sscreport.write.docx.tree import broken, classes, contents, no_rule, plain, where
 
 TOOLTIP_LIMIT = 255  # Word takes no longer one
@@ -125,8 +125,14 @@ def _link(story: Story, line: Line, element: _Element, look: Look) -> None:
 
 
 def _cross_reference(line: Line, element: _Element, caption: Caption, look: Look) -> None:
-    """A REF field to the whole label, or to its number where the text words it otherwise."""
+    """A REF field to the whole label, or to its number where the text words it otherwise.
+
+    A label that one edition lacks is no aim for what stands in both: rejected, it would leave an error.
+    """
     text = plain(element)
+    if not caption.lasting and edit_around(element) is None:
+        line.text(text, look)
+        return
     for name, shown in ((caption.whole, caption.label), (caption.number_only, caption.number)):
         before, found, after = text.partition(shown)
         if found:

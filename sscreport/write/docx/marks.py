@@ -20,6 +20,7 @@ from lxml.etree import _Element
 from sscreport.origins import Origins
 from sscreport.records import Figure
 from sscreport.values import READ
+from sscreport.write.docx.tracked import edit_around
 from sscreport.write.docx.tree import broken, classes, plain, where
 
 NAME_LIMIT = 40  # Word cuts a longer bookmark name
@@ -29,7 +30,10 @@ SEQUENCES = {"figure": "Figure", "table": "Table"}
 
 @dataclass(frozen=True)
 class Caption:
-    """A numbered label ("Fig. 2"), its parts, and the bookmarks of the whole and of the number."""
+    """A numbered label ("Fig. 2"), its parts, and the bookmarks of the whole and of the number.
+
+    ``lasting``: it stands in both editions.
+    """
 
     sequence: str
     label: str
@@ -37,6 +41,7 @@ class Caption:
     number: str
     whole: str
     number_only: str
+    lasting: bool
 
 
 def digest(key: str) -> str:
@@ -134,9 +139,8 @@ class Marks:
             if int(parts[2]) != printed[sequence]:
                 raise broken(f"{text} stands where Word counts {parts[1]}{printed[sequence]}.")
             whole = self.targets.setdefault(identity, f"_Ref_{slug(identity)}")
-            self.captions[identity] = Caption(
-                sequence, text, parts[1], parts[2], whole, whole.replace("_Ref", "_Num")
-            )
+            number_only, lasting = whole.replace("_Ref", "_Num"), edit_around(label) is None
+            self.captions[identity] = Caption(sequence, text, parts[1], parts[2], whole, number_only, lasting)
 
     @contextmanager
     def around(self, container: Callable[[], Any], *names: str) -> Iterator[None]:

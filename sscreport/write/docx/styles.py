@@ -179,7 +179,7 @@ def _set_defaults(document: Document, language: str) -> None:
 
 def _define(document: Document, name: str, type_: Type) -> None:
     styles = document.styles
-    if name in {style.name for style in styles}:
+    if name in styles:
         style = styles[name]
         _clear(style, styles.element)
     else:
