@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import nullcontext
 from dataclasses import replace
 
@@ -15,6 +15,7 @@ from sscreport.write.docx.pictures import drawing
 from sscreport.write.docx.story import Story
 from sscreport.write.docx.styles import text_width_mm
 from sscreport.write.docx.tables import DIGIT_TWIPS, build_table
+from sscreport.write.docx.tracked import DELETED, INSERTED, Edit, edit_around, edit_of
 from sscreport.write.docx.tree import SPACES, broken, classes, contents, elements, no_rule, plain, where
 
 Block = Callable[[Story, _Element], None]
@@ -52,7 +53,8 @@ def block(story: Story, element: _Element) -> None:
     identity = element.get("id", "")
     if identity in story.marks.targets and identity not in story.marks.captions:
         story.anchors.append(story.marks.targets[identity])
-    BLOCKS[element.tag](story, element)
+    with story.editing(edit_of(element) if element.tag != "img" else None):
+        BLOCKS[element.tag](story, element)
 
 
 def _fill(story: Story, line: Line, element: _Element) -> None:
@@ -103,12 +105,17 @@ def _notice(story: Story, element: _Element) -> None:
 
 
 def _figure(story: Story, element: _Element) -> None:
-    if element.get("id", "") not in story.marks.captions:
+    if element.get("id", "") not in story.marks.captions and not _deleted(element):
         raise broken(f"A figure or table needs a caption with a label, {where(element)}.")
     story.apart = True
     with story.at(landscape=_is_landscape(element)):
         flow(story, element)
     story.apart = True
+
+
+def _deleted(element: _Element) -> bool:
+    edit = edit_around(element)
+    return edit is not None and edit.kind == DELETED
 
 
 def _caption(story: Story, element: _Element) -> None:
@@ -118,9 +125,19 @@ def _caption(story: Story, element: _Element) -> None:
 
 
 def _image(story: Story, element: _Element) -> None:
+    """A figure's picture has a paragraph; where it is drawn anew, the old one and the new one share it."""
+    pictures = element.getparent().findall("img")
+    if element is not pictures[0]:
+        return
+    with story.at(keep_with_next=True), story.paragraph("Figure") as line:
+        for picture in pictures:
+            with line.changed(edit_of(picture)):
+                (_old_picture if _deleted(picture) else _picture)(story, line, picture)
+
+
+def _picture(story: Story, line: Line, element: _Element) -> None:
     identity = element.get("data-figure", "")
-    parent = element.getparent()
-    caption = story.marks.captions.get(parent.get("id", ""))
+    caption = story.marks.captions.get(element.getparent().get("id", ""))
     figure, png = story.manuscript.figures.get(identity), story.manuscript.pngs.get(identity)
     if figure is None or png is None or caption is None:
         raise broken(f"The picture {identity!r} is missing or stands outside a figure, {where(element)}.")
@@ -128,8 +145,18 @@ def _image(story: Story, element: _Element) -> None:
     picture = drawing(story.document, figure, png, element.get("alt") or figure.alt, origins)
     number = caption.label.split()[-1]  # "1", or "S1" in the supplement
     marks = [story.marks.value_mark(key, f"f{number}") for key in figure_keys(figure)]
-    with story.at(keep_with_next=True), story.paragraph("Figure") as line, line.bookmark(*marks):
+    with line.bookmark(*marks):
         line.picture(picture)
+
+
+def _old_picture(story: Story, line: Line, element: _Element) -> None:
+    """A picture of the other edition, under a name of its own; nothing in it is a value of this one."""
+    identity = element.get("data-figure", "")
+    figure, png = story.old.figures.get(identity), story.old.pngs.get(identity)
+    if figure is None or png is None:
+        raise broken(f"The old picture {identity!r} is missing, {where(element)}.")
+    named = replace(figure, id=f"{identity}-old")
+    line.picture(drawing(story.document, named, png, element.get("alt") or figure.alt, None))
 
 
 def _table(story: Story, element: _Element) -> None:
@@ -145,12 +172,13 @@ def _table(story: Story, element: _Element) -> None:
             indent_right=pad,
             keep_with_next=keep,
             look=look,
+            edit=edit_around(cell),
         ):
             flow(story, cell)
 
     below = element.getnext()
     has_notes = below is not None and bool(plain(below))
-    story.table(build_table(element, width, fill_cell, has_notes))
+    story.table(build_table(element, width, fill_cell, has_notes, story.tracked))
 
 
 def _list(name: str) -> Block:
@@ -175,9 +203,30 @@ def _ordered_list(story: Story, element: _Element) -> None:
     if "references" not in classes(element):
         _numbered_list(story, element)
         return
-    for number, item in enumerate(elements(element), start=1):
-        with story.at(style="Reference", lead=f"{number}."):
+    items = elements(element)
+    for item, lead in zip(items, _leads(items), strict=True):
+        with story.at(style="Reference", lead=lead):
             block(story, item)
+
+
+def _leads(items: list[_Element]) -> Iterator[tuple[tuple[str, Edit | None], ...]]:
+    """The number of each item, counted in each edition by itself.
+
+    Where the two differ, the last item that only one of them has is the cause.
+    """
+    counted, cause = {INSERTED: 0, DELETED: 0}, 0
+    for item in items:
+        edit = edit_around(item)
+        for kind in [edit.kind] if edit else counted:
+            counted[kind] += 1
+        new, old = (f"{counted[kind]}." for kind in counted)
+        if edit:
+            cause = edit.number
+            yield ((f"{counted[edit.kind]}.", None),)
+        elif new == old:
+            yield ((new, None),)
+        else:
+            yield ((old, Edit(DELETED, cause)), (new, Edit(INSERTED, cause)))
 
 
 def _definitions(story: Story, element: _Element) -> None:
@@ -186,7 +235,7 @@ def _definitions(story: Story, element: _Element) -> None:
     if [part.tag for part in parts] != ["dt", "dd"] * (len(parts) // 2):
         raise broken(f"A list of definitions must alternate dt and dd, {where(element)}.")
     for term, meaning in zip(parts[::2], parts[1::2], strict=True):
-        with story.paragraph("Abbreviation") as line:
+        with story.editing(edit_of(term)), story.paragraph("Abbreviation") as line:
             inline.fill(story, line, term, replace(story.place.look, bold=True))
             line.tab()
             _fill(story, line, meaning)

@@ -15,6 +15,7 @@ from sscreport.write.docx.line import Line, Look
 from sscreport.write.docx.marks import Caption
 from sscreport.write.docx.story import Story
 from sscreport.write.docx.styles import IDENTITIES
+from sscreport.write.docx.tracked import edit_around, edit_of
 from sscreport.write.docx.tree import broken, classes, contents, no_rule, plain, where
 
 TOOLTIP_LIMIT = 255  # Word takes no longer one
@@ -66,8 +67,19 @@ def _span(story: Story, line: Line, element: _Element, look: Look) -> None:
         fill(story, line, element, look)
 
 
+def _changed(story: Story, line: Line, element: _Element, look: Look) -> None:
+    """What one edition has alone, in a document marked against another."""
+    if not story.tracked:
+        raise no_rule(element)
+    with line.changed(edit_of(element)):
+        fill(story, line, element, look)
+
+
 def _value(story: Story, line: Line, element: _Element, look: Look) -> None:
-    """A value is a link to its entry in the appendix, and looks like the text around it."""
+    """A value is a link to its entry in the appendix, if there is one, and looks like the text around it."""
+    if story.old:
+        fill(story, line, element, look)
+        return
     key = element.get("data-value", "")
     entry, origin = _target(story, f"v-{key}", element), story.manuscript.origins[key]
     with line.link(w_anchor=entry, w_tooltip=_told(origin)):
@@ -113,8 +125,14 @@ def _link(story: Story, line: Line, element: _Element, look: Look) -> None:
 
 
 def _cross_reference(line: Line, element: _Element, caption: Caption, look: Look) -> None:
-    """A REF field to the whole label, or to its number where the text words it otherwise."""
+    """A REF field to the whole label, or to its number where the text words it otherwise.
+
+    A label that one edition lacks is no aim for what stands in both: rejected, it would leave an error.
+    """
     text = plain(element)
+    if not caption.lasting and edit_around(element) is None:
+        line.text(text, look)
+        return
     for name, shown in ((caption.whole, caption.label), (caption.number_only, caption.number)):
         before, found, after = text.partition(shown)
         if found:
@@ -129,8 +147,10 @@ INLINES: dict[str, Inline] = {
     "a": _link,
     "b": _with_look(bold=True),
     "br": _break,
+    "del": _changed,
     "em": _with_look(italic=True),
     "i": _with_look(italic=True),
+    "ins": _changed,
     "span": _span,
     "strong": _with_look(bold=True),
     "sub": _with_look(subscript=True),

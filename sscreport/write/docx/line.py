@@ -12,6 +12,7 @@ from docx.oxml.ns import qn
 from docx.text.font import Font
 
 from sscreport.write.docx.marks import Marks
+from sscreport.write.docx.tracked import DELETED, EDITIONS, Edit, Tracked
 from sscreport.write.docx.tree import SPACES, broken
 
 
@@ -30,21 +31,27 @@ LOOKS = ("bold", "italic", "superscript", "subscript")
 
 
 class Line:
-    """A paragraph under construction. White space is collapsed as HTML does."""
+    """A paragraph under construction. White space is collapsed as HTML does, in each edition by itself."""
 
-    def __init__(self, paragraph: Any, marks: Marks):
+    def __init__(self, paragraph: Any, marks: Marks, tracked: Tracked | None = None):
+        """``tracked`` makes the revisions, in a document that may have some."""
         self._marks = marks
-        self._into = paragraph
+        self._tracked = tracked
+        self._container = paragraph
+        self._edit: Edit | None = None
         self._text: Any = None
-        self._after_space = True
+        self._spaced = EDITIONS  # whose text so far ends with a space, or has not begun
 
     def text(self, text: str, look: Look) -> None:
         text = SPACES.sub(" ", text)
-        if self._after_space:
+        editions = frozenset({self._edit.kind}) if self._edit else EDITIONS
+        if editions <= self._spaced:
             text = text.lstrip(" ")
         if text:
             self._text = self._run(look).add_t(text)
-            self._after_space = text.endswith(" ")
+            if self._edit and self._edit.kind == DELETED:
+                self._text.tag = qn("w:delText")
+            self._spaced = self._spaced | editions if text.endswith(" ") else self._spaced - editions
 
     def tab(self) -> None:
         self._strip()
@@ -59,9 +66,9 @@ class Line:
         self._strip()
 
     def _strip(self) -> None:
-        if self._after_space and self._text is not None:
+        if self._text is not None:
             self._text.text = self._text.text.rstrip(" ")
-        self._text, self._after_space = None, True
+        self._text, self._spaced = None, EDITIONS
 
     def field(self, code: str, result: str, look: Look) -> None:
         """A Word field with its result already in place, for readers that never update fields."""
@@ -79,24 +86,38 @@ class Line:
 
     @contextmanager
     def bookmark(self, *names: str) -> Iterator[None]:
-        with self._marks.around(self._into, *names):
+        with self._marks.around(lambda: self._into, *names):
             yield
+
+    @contextmanager
+    def changed(self, edit: Edit | None) -> Iterator[None]:
+        """What is written meanwhile stands in one edition only; with None, nothing more than before."""
+        outer, self._edit = self._edit, edit or self._edit
+        yield
+        self._edit = outer
 
     @contextmanager
     def link(self, **attributes: str) -> Iterator[None]:
         """A hyperlink, to a bookmark by ``w_anchor`` or to an external relationship by ``r_id``."""
-        outer, self._into = self._into, OxmlElement("w:hyperlink")
-        if outer.tag == self._into.tag:
+        outer, self._container = self._container, OxmlElement("w:hyperlink")
+        if outer.tag == self._container.tag:
             raise broken(f"A link stands inside another; it leads to {', '.join(attributes.values())}.")
         for name, content in attributes.items():
-            self._into.set(qn(name.replace("_", ":")), content)
-        outer.append(self._into)
+            self._container.set(qn(name.replace("_", ":")), content)
+        outer.append(self._container)
         yield
-        self._into = outer
+        self._container = outer
 
     def picture(self, drawing: Any) -> None:
         self._run(Look()).append(drawing)
-        self._after_space = False
+        self._text, self._spaced = None, frozenset()
+
+    @property
+    def _into(self) -> Any:
+        """Where the next run goes. A revision holds no link, so it stands inside one."""
+        if self._edit is None or self._tracked is None:
+            return self._container
+        return self._tracked.holder(self._container, self._edit)
 
     def _run(self, look: Look) -> Any:
         self._into.append(run := OxmlElement("w:r"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import count
@@ -20,6 +20,7 @@ from lxml.etree import _Element
 from sscreport.origins import Origins
 from sscreport.records import Figure
 from sscreport.values import READ
+from sscreport.write.docx.tracked import edit_around
 from sscreport.write.docx.tree import broken, classes, plain, where
 
 NAME_LIMIT = 40  # Word cuts a longer bookmark name
@@ -29,7 +30,10 @@ SEQUENCES = {"figure": "Figure", "table": "Table"}
 
 @dataclass(frozen=True)
 class Caption:
-    """A numbered label ("Fig. 2"), its parts, and the bookmarks of the whole and of the number."""
+    """A numbered label ("Fig. 2"), its parts, and the bookmarks of the whole and of the number.
+
+    ``lasting``: it stands in both editions.
+    """
 
     sequence: str
     label: str
@@ -37,6 +41,7 @@ class Caption:
     number: str
     whole: str
     number_only: str
+    lasting: bool
 
 
 def digest(key: str) -> str:
@@ -70,7 +75,8 @@ class Marks:
 
     ``keys`` maps each value's bookmark to the value's key; ``targets`` maps an element's id to
     its bookmark, for values, their entries in the appendix and whatever else a link leads to;
-    ``captions`` holds the label of every numbered figure and table by its id.
+    ``captions`` holds the label of every numbered figure and table by its id; ``ids`` number the
+    bookmarks, and whatever else a document wants numbered.
     """
 
     def __init__(self, article: _Element, aims: Collection[str] = ()):
@@ -79,7 +85,7 @@ class Marks:
         self.targets: dict[str, str] = {}
         self.captions: dict[str, Caption] = {}
         self._key_of: dict[str, str] = {}
-        self._ids = count(1)
+        self.ids = count(1)
         self._name_targets(article, aims)
         self._name_captions(article)
 
@@ -133,19 +139,18 @@ class Marks:
             if int(parts[2]) != printed[sequence]:
                 raise broken(f"{text} stands where Word counts {parts[1]}{printed[sequence]}.")
             whole = self.targets.setdefault(identity, f"_Ref_{slug(identity)}")
-            self.captions[identity] = Caption(
-                sequence, text, parts[1], parts[2], whole, whole.replace("_Ref", "_Num")
-            )
+            number_only, lasting = whole.replace("_Ref", "_Num"), edit_around(label) is None
+            self.captions[identity] = Caption(sequence, text, parts[1], parts[2], whole, number_only, lasting)
 
     @contextmanager
-    def around(self, container: Any, *names: str) -> Iterator[None]:
-        """Put bookmarks round whatever is added to ``container`` meanwhile."""
-        numbered = [(str(next(self._ids)), name) for name in names]
+    def around(self, container: Callable[[], Any], *names: str) -> Iterator[None]:
+        """Put bookmarks round whatever is added meanwhile to what ``container`` gives then."""
+        numbered = [(str(next(self.ids)), name) for name in names]
         for number, name in numbered:
-            _add(container, "w:bookmarkStart", id=number, name=name)
+            _add(container(), "w:bookmarkStart", id=number, name=name)
         yield
         for number, _ in reversed(numbered):
-            _add(container, "w:bookmarkEnd", id=number)
+            _add(container(), "w:bookmarkEnd", id=number)
 
 
 def _add(container: Any, tag: str, **attributes: str) -> None:

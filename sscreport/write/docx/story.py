@@ -18,20 +18,22 @@ from sscreport.document import Manuscript
 from sscreport.write.docx.line import Line, Look
 from sscreport.write.docx.marks import Marks, origins_of
 from sscreport.write.docx.styles import ALIGNMENTS, COLUMNS, FIGURE_GAP_PT, STYLES, turn_page
+from sscreport.write.docx.tracked import Edit, Tracked, ends_with
 
 
 @dataclass(frozen=True)
 class Place:
     """What the next paragraph gets. ``lead`` and ``numbering`` are for the first one only.
 
-    ``lead`` is text before a tab at the start; ``numbering`` a Word list's id; ``later_style``
-    the style from the second paragraph on.
+    ``lead`` is text before a tab at the start, in pieces of which one edition may lack some;
+    ``numbering`` a Word list's id; ``later_style`` the style from the second paragraph on; ``edit``
+    says that the paragraph stands in one edition only.
     """
 
     container: Any
     style: str = "Body Text"
     later_style: str | None = None
-    lead: str | None = None
+    lead: tuple[tuple[str, Edit | None], ...] = ()
     numbering: int | None = None
     align: str | None = None
     indent_right: int | None = None  # twips
@@ -39,16 +41,22 @@ class Place:
     landscape: bool = False
     appendix: bool = False
     look: Look = Look()
+    edit: Edit | None = None
 
 
 class Story:
-    """A document being written from top to bottom."""
+    """A document being written from top to bottom.
 
-    def __init__(self, document: Document, manuscript: Manuscript):
+    ``old`` is the edition against which the manuscript is marked; such a document has no appendix.
+    """
+
+    def __init__(self, document: Document, manuscript: Manuscript, old: Manuscript | None = None):
         self.document = document
         self.manuscript = manuscript
+        self.old = old
         aims = [origins_of(figure, manuscript.origins) for figure in manuscript.figures.values()]
         self.marks = Marks(manuscript.tree, aims)
+        self.tracked = Tracked(str(manuscript.about["date"]), self.marks.ids) if old else None
         self.place = Place(document.element.body)
         self.anchors: list[str] = []  # bookmarks waiting for the next paragraph
         self.apart = False  # whether the next paragraph begins or follows a figure or table
@@ -61,10 +69,18 @@ class Story:
     def at(self, **changes: Any) -> Iterator[None]:
         """Write with some properties of the place changed; a new style starts afresh."""
         if "style" in changes:
-            changes = {"later_style": None, "lead": None, "numbering": None} | changes
+            changes = {"later_style": None, "lead": (), "numbering": None} | changes
         outer, self.place = self.place, replace(self.place, **changes)
         yield
         self.place = outer
+
+    @contextmanager
+    def editing(self, edit: Edit | None) -> Iterator[None]:
+        """Write what one edition has alone; with None, nothing more than before."""
+        outer = self.place.edit
+        self.place = replace(self.place, edit=edit or outer)
+        yield
+        self.place = replace(self.place, edit=outer)
 
     @contextmanager
     def paragraph(self, style: str | None = None) -> Iterator[Line]:
@@ -92,12 +108,16 @@ class Story:
             numbers = element.get_or_add_pPr().get_or_add_numPr()
             numbers.get_or_add_ilvl().val = 0
             numbers.get_or_add_numId().val = place.numbering
-        self.place = replace(place, style=place.later_style or place.style, lead=None, numbering=None)
+        if place.edit and self.tracked:
+            self.tracked.end_paragraph(element, place.edit)
+        self.place = replace(place, style=place.later_style or place.style, lead=(), numbering=None)
         anchors, self.anchors = self.anchors, []
-        line = Line(element, self.marks)
-        with line.bookmark(*anchors):
-            if place.lead is not None:
-                line.text(place.lead, place.look)
+        line = Line(element, self.marks, self.tracked)
+        with line.bookmark(*anchors), line.changed(place.edit):
+            for text, edit in place.lead:
+                with line.changed(edit):
+                    line.text(text, place.look)
+            if place.lead:
                 line.tab()
             yield line
             line.finish()
@@ -124,11 +144,11 @@ class Story:
         """Hang the running section's properties on the last paragraph, so no empty one is added.
 
         After a table there must be one; and after a paragraph with a field, or LibreOffice loses the
-        bookmarks behind that field when it saves.
+        bookmarks behind that field when it saves; and after a paragraph that one edition lacks.
         """
         running = self._body.sectPr
         last = running.getprevious()
-        if not isinstance(last, CT_P) or last.find(f".//{qn('w:fldChar')}") is not None:
+        if not isinstance(last, CT_P) or _has_field(last) or ends_with(last) is not None:
             last = self._body.add_p()
             last.style = self._styles["Section End"]
         last.set_sectPr(deepcopy(running))
@@ -144,3 +164,7 @@ class Story:
         fresh = numbering.add_num(abstract)
         fresh.add_lvlOverride(ilvl=0).add_startOverride(1)
         return fresh.numId
+
+
+def _has_field(paragraph: CT_P) -> bool:
+    return paragraph.find(f".//{qn('w:fldChar')}") is not None

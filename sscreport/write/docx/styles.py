@@ -102,6 +102,8 @@ STYLES: dict[str, Type] = {
     "Footer": Type(SANS, 8, line=1, after=0, align="center", color="595959"),
 }
 
+COMMENT = Type(SANS, 9, line=1.05, after=3)
+
 
 def styled_document(short_title: str, language: str) -> Document:
     """An empty document with this project's page, styles, running head and foot."""
@@ -118,6 +120,15 @@ def styled_document(short_title: str, language: str) -> Document:
     link.font.color.rgb = RGBColor.from_string("1F3864")
     _set_page(document.sections[0], running_head(short_title))
     return document
+
+
+def add_comment_styles(document: Document) -> None:
+    """The two styles that comments name, under the names and ids that Word knows them by."""
+    _define(document, "annotation text", COMMENT)
+    document.styles["annotation text"].element.styleId = "CommentText"
+    reference = document.styles.add_style("annotation reference", WD_STYLE_TYPE.CHARACTER, builtin=True)
+    reference.element.styleId = "CommentReference"
+    reference.font.size = Pt(8)
 
 
 def text_width_mm(landscape: bool) -> float:
@@ -168,7 +179,7 @@ def _set_defaults(document: Document, language: str) -> None:
 
 def _define(document: Document, name: str, type_: Type) -> None:
     styles = document.styles
-    if name in {style.name for style in styles}:
+    if name in styles:
         style = styles[name]
         _clear(style, styles.element)
     else:

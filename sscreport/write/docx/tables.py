@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from docx.oxml import OxmlElement, parse_xml
@@ -13,6 +13,7 @@ from lxml.etree import _Element
 
 from sscreport.draw.fonts import text_width
 from sscreport.write.docx.styles import TABLE_TEXT_PT
+from sscreport.write.docx.tracked import CELLS, Tracked, edit_around, edit_of
 from sscreport.write.docx.tree import broken, classes, elements, no_rule, plain, where
 
 TWIPS_PER_MM = 1440 / 25.4
@@ -41,16 +42,19 @@ class Slot:
 
 @dataclass(frozen=True)
 class Row:
+    source: _Element
     slots: tuple[Slot, ...]
     head: bool
     group: bool
 
 
-def build_table(table: _Element, width_mm: float, fill_cell: FillCell, has_notes: bool) -> Any:
+def build_table(
+    table: _Element, width_mm: float, fill_cell: FillCell, has_notes: bool, tracked: Tracked | None
+) -> Any:
     """A ``w:tbl`` of fixed layout, at most ``width_mm`` wide. Cells are written by ``fill_cell``.
 
-    Header rows stay with the first body row, the last row with notes below the table, and a short
-    table with itself.
+    ``tracked`` marks the rows and cells that one edition has alone. Header rows stay with the first
+    body row, the last row with notes below the table, and a short table with itself.
     """
     rows = grid(table)
     headed = any(row.slots[0].cell.get("scope") == "row" for row in rows)
@@ -66,8 +70,20 @@ def build_table(table: _Element, width_mm: float, fill_cell: FillCell, has_notes
         last_of_head = row.head and (number + 1 == len(rows) or not rows[number + 1].head)
         last = number == len(rows) - 1
         keep = has_notes if last else row.head or row.group or len(rows) <= SHORT_TABLE
-        result.append(_row(row, widths, fill_cell, last_of_head, keep))
+        result.append(written := _row(row, widths, fill_cell, last_of_head, keep))
+        if tracked:
+            _track(row, written, tracked)
     return result
+
+
+def _track(row: Row, written: Any, tracked: Tracked) -> None:
+    """Mark a row or its cells as changed, behind all their other properties."""
+    if edit := edit_around(row.source):
+        written.trPr.append(tracked.mark(f"w:{edit.kind}", edit))
+        return
+    for slot, cell in zip(row.slots, written.tc_lst, strict=True):
+        if edit := edit_of(slot.cell):
+            cell.tcPr.append(tracked.mark(CELLS[edit.kind], edit))
 
 
 def grid(table: _Element) -> list[Row]:
@@ -80,7 +96,7 @@ def grid(table: _Element) -> list[Row]:
         for row in elements(part):
             if row.tag != "tr":
                 raise no_rule(row)
-            rows.append(Row(_slots(row, below), part.tag == "thead", "group" in classes(row)))
+            rows.append(Row(row, _slots(row, below), part.tag == "thead", "group" in classes(row)))
     return _squared(rows, table)
 
 
@@ -112,7 +128,7 @@ def _squared(rows: list[Row], table: _Element) -> list[Row]:
     result: list[Row] = []
     for number, (row, length) in enumerate(zip(rows, lengths, strict=True), start=1):
         if row.group and len(row.slots) == 1:
-            row = Row((Slot(row.slots[0].cell, 0, full),), row.head, True)
+            row = replace(row, slots=(Slot(row.slots[0].cell, 0, full),))
         elif length != full:
             raise broken(f"Row {number} has {length} columns, the table {full}, {where(table)}.")
         result.append(row)
