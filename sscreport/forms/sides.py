@@ -17,7 +17,7 @@ from lxml.etree import _Element
 
 from sscreport.changes import Changes
 from sscreport.forms.drawings import drawings
-from sscreport.redline.marks import MARKED, OTHER, first_marks, mark_of, push_down, revisions_in, side
+from sscreport.redline.marks import MARKED, OTHER, first_marks, mark_of, push_down, revisions_in, side, wrap
 from sscreport.write.pads import set_pads
 
 _ROWS = frozenset(("table", "thead", "tbody", "tr"))
@@ -157,7 +157,7 @@ def _block(block: _Element, edition: str = "unchanged") -> _Element:
         _mark_cell(cell)
     for part in list(block.iter()):
         if part.get("data-change"):
-            _wrap(part)
+            wrap(part)
     _strip(block)
     block.tail = None
     if block.tag == "table":
@@ -174,15 +174,6 @@ def _mark_cell(cell: _Element) -> None:
     mark = cell.get("data-change") or ("changed" if cell.xpath("descendant::*[@data-revision]") else "")
     if mark:
         cell.set("class", f"{cell.get('class', '')} {mark}".strip())
-
-
-def _wrap(part: _Element) -> None:
-    """Set what stands in a block or cell into ``<ins>`` or ``<del>``."""
-    mark = E(part.attrib.pop("data-change"), {"data-revision": part.attrib.pop("data-revision")})
-    mark.text, part.text = part.text, None
-    mark.extend(list(part))
-    if mark.text or len(mark):
-        part.append(mark)
 
 
 def _strip(block: _Element) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from copy import deepcopy
 
+from lxml.builder import E
 from lxml.etree import _Element
 
 MARKED = "descendant-or-self::*[@data-revision]"
@@ -38,6 +39,15 @@ def push_down(element: _Element, into: frozenset[str]) -> None:
     for part in element:
         part.attrib.update(mark)
         push_down(part, into)
+
+
+def wrap(element: _Element) -> None:
+    """Turn the mark of a block or cell into ``<ins>`` or ``<del>`` round all that is in it."""
+    mark = E(element.attrib.pop("data-change"), {"data-revision": element.attrib.pop("data-revision")})
+    mark.text, element.text = element.text, None
+    mark.extend(list(element))
+    if mark.text or len(mark):
+        element.append(mark)
 
 
 def side(element: _Element, kept: str) -> _Element:
