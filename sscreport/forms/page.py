@@ -188,9 +188,9 @@ def _manuscript(changes: Changes) -> Iterator[_Element]:
             E.p(
                 {"class": "legend"},
                 "What only the old edition has is ",
-                E("del", "struck through"),
+                E("del", "in brackets and struck through"),
                 ", what only the new one has ",
-                E("ins", "underlined"),
+                E("ins", "underlined, with a plus sign"),
                 "; a cell that differs has a thick border and a sign in its corner.",
             ),
             *sides(changes),

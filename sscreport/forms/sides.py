@@ -26,7 +26,7 @@ _HEADINGS = ("h1", "h2", "h3", "h4")
 _NAMES = {"p": "paragraph", "li": "item", "dd": "abbreviation", "table": "table", "img": "figure"}
 _SIDES = (("del", "Before"), ("ins", "After"))
 _WIDE = 6  # columns: wider tables stand below one another
-_FEW_ROWS = 3  # so many unchanged rows are not worth folding
+_FEW = 3  # fewer rows are not worth folding; more sections are not named
 _MANY = 8  # links to changes in a line
 
 
@@ -221,12 +221,14 @@ def _leaves(blocks: Iterable[_Element]) -> Iterator[_Element]:
             yield block
 
 
-def _counted(blocks: Iterable[_Element]) -> str:
-    """ "14 unchanged paragraphs, 2 tables"."""
+def _counted(blocks: Sequence[_Element]) -> str:
+    """ "14 unchanged paragraphs, 2 tables", after the headings of whole sections."""
     found = Counter(_NAMES[part.tag] for block in blocks for part in block.iter(*_NAMES))
     counts = [f"{number} {name}{'s' * (number > 1)}" for name, number in found.items()] or ["heading"]
     number, _, name = counts[0].rpartition(" ")
-    return ", ".join([f"{number} unchanged {name}".strip(), *counts[1:]])
+    told = ", ".join([f"{number} unchanged {name}".strip(), *counts[1:]])
+    heads = ["".join(block[0].itertext()) for block in blocks if len(block) and block[0].tag in _HEADINGS]
+    return f"{', '.join(heads[:_FEW])}{', …' * (len(heads) > _FEW)}: {told}" if heads else told
 
 
 def _shorten(block: _Element) -> None:
@@ -246,7 +248,7 @@ def _fold_rows(table: _Element) -> None:
         near = {n + step for n, row in enumerate(rows) if _differs(row) for step in (-1, 0, 1)}
         for kept, members in groupby(enumerate(rows), key=lambda pair: pair[0] in near):
             left_out = [row for _, row in members]
-            if kept or len(left_out) < _FEW_ROWS:
+            if kept or len(left_out) < _FEW:
                 continue
             told = E.tr({"class": "folded"}, E.td(f"{len(left_out)} unchanged rows"))
             left_out[0].addprevious(told)

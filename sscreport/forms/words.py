@@ -78,7 +78,7 @@ def title_of(change: Change) -> str:
 
 def moved(change: Change) -> str:
     """The difference with its sign, "" where there is none."""
-    return "" if change.difference is None else signed(change.difference)
+    return signed(change.difference) if change.difference else ""
 
 
 def absent(change: Change) -> str:

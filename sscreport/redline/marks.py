@@ -7,7 +7,10 @@ from copy import deepcopy
 from lxml.builder import E
 from lxml.etree import _Element
 
+from sscreport.redline.sides import own_spans
+
 MARKED = "descendant-or-self::*[@data-revision]"
+_EDITIONS = {"ins": "new", "del": "old"}
 OTHER = {"ins": "del", "del": "ins"}
 
 
@@ -56,6 +59,7 @@ def side(element: _Element, kept: str) -> _Element:
     for mark in copy.xpath(MARKED):
         if mark_of(mark) == OTHER[kept] and mark is not copy:
             drop(mark)
+    own_spans(copy, _EDITIONS[kept])
     return copy
 
 

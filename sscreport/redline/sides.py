@@ -41,6 +41,13 @@ def _side(tree: _Element, kept: str, dropped: str, side: str) -> _Element:
     return copy
 
 
+def own_spans(tree: _Element, side: str) -> None:
+    """Give every cell the spans that it has in one edition, "old" or "new"."""
+    for element in tree.iter(etree.Element):
+        for name in SPANS:
+            _restore(element, name, side)
+
+
 def _restore(element: _Element, name: str, side: str) -> None:
     """A cell's own span, where the merged table needed another one."""
     own = {edition: element.attrib.pop(f"data-{name}-{edition}", None) for edition in ("old", "new")}

@@ -196,7 +196,8 @@ def _entry(revision: Revision, changes: Changes) -> _Element:
 
 
 def _texts(revision: Revision) -> Iterator[_Element]:
-    texts = {"del": revision.before, "ins": revision.after}
+    """What it deletes and inserts; the texts of a figure are its label, and alike."""
+    texts = {"del": revision.before, "ins": revision.after} if revision.before != revision.after else {}
     marks = [E(tag, shorten(text, _LONG, placeholder=" …")) for tag, text in texts.items() if text.strip()]
     for mark in marks[:-1]:
         mark.tail = " "
