@@ -65,10 +65,9 @@ def read_inputs(root: Path) -> dict[str, str]:
 
 
 @cache
-def code_digest() -> str:
-    """SHA-256 over the names and bytes of sscreport's own files."""
+def code_digest(package: Path = Path(__file__).parent) -> str:
+    """SHA-256 over the names and bytes of sscreport's own files, or of another package's."""
     digest = hashlib.sha256()
-    package = Path(__file__).parent
     for path in sorted(package.rglob("*")):
         if path.is_file() and "__pycache__" not in path.parts:
             digest.update(path.relative_to(package).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")

@@ -31,6 +31,11 @@ def sentences(tree: _Element) -> Iterator[Sentence]:
             yield from _split(block)
 
 
+def split(text: str) -> list[str]:
+    """The sentences of a text."""
+    return [shown for part in END.split(text) if (shown := " ".join(part.split()))]
+
+
 def _split(block: _Element) -> Iterator[Sentence]:
     text, marks = "", []
     for piece, key in _pieces(block):

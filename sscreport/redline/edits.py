@@ -22,9 +22,9 @@ class Stretch:
     changed: bool
 
     @property
-    def plain(self) -> bool:
-        """Whether it is words alone, without a number, value, citation or the like."""
-        return all(atom.kind in PLAIN for atom in (*self.old, *self.new))
+    def firm(self) -> bool:
+        """Whether a number, value, citation or the like gives way to another, or stays."""
+        return all(any(atom.kind not in PLAIN for atom in side) for side in (self.old, self.new))
 
     @property
     def words(self) -> int:
@@ -37,7 +37,28 @@ def edits(old: Sequence[Atom], new: Sequence[Atom]) -> list[Stretch]:
 
     A value and its successor of the same key are a change of their own.
     """
-    return _readable(list(_raw(tuple(old), tuple(new))))
+    return [part for stretch in _readable(list(_raw(tuple(old), tuple(new)))) for part in _trimmed(stretch)]
+
+
+def _trimmed(stretch: Stretch) -> Iterator[Stretch]:
+    """A change without what its two sides begin and end with."""
+    old, new = stretch.old, stretch.new
+    shared = min(len(old), len(new)) if stretch.changed else 0
+    start = next((n for n in range(shared) if old[n].look != new[n].look), shared)
+    end = next((n for n in range(shared - start) if old[-1 - n].look != new[-1 - n].look), shared - start)
+    if not stretch.changed:
+        yield stretch
+        return
+    before, after = len(old) - end, len(new) - end
+    yield from (
+        part
+        for part in (
+            Stretch(old[:start], new[:start], False),
+            Stretch(old[start:before], new[start:after], True),
+            Stretch(old[before:], new[after:], False),
+        )
+        if part.old or part.new
+    )
 
 
 def _raw(old: tuple[Atom, ...], new: tuple[Atom, ...]) -> Iterator[Stretch]:
@@ -78,19 +99,24 @@ def _same_keys(old: tuple[Atom, ...], new: tuple[Atom, ...]) -> Iterator[tuple[i
 def _readable(stretches: list[Stretch]) -> list[Stretch]:
     """Changes of words that only a space, a sign or a lone word keeps apart become one."""
     result: list[Stretch] = []
+    loose: list[bool] = []  # by stretch, whether its words may join others
     for stretch in stretches:
-        while len(result) > 1 and stretch.changed and _one_change(result[-2], result[-1], stretch):
+        joins = not stretch.firm
+        while len(result) > 1 and joins and stretch.changed and all(loose[-2:]):
+            if not _one_change(*result[-2:], stretch):
+                break
             before, between = result[-2:]
             stretch = Stretch(
                 (*before.old, *between.old, *stretch.old), (*before.new, *between.new, *stretch.new), True
             )
-            result[-2:] = []
+            del result[-2:], loose[-2:]
         result.append(stretch)
+        loose.append(joins)
     return result
 
 
 def _one_change(before: Stretch, between: Stretch, after: Stretch) -> bool:
-    if not before.changed or between.changed or not all(s.plain for s in (before, between, after)):
+    if between.changed or not before.changed:
         return False
     signs = sum(atom.kind == SIGN for atom in between.new)
     enough = min(before.words, after.words) >= ISLAND

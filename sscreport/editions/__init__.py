@@ -1,0 +1,13 @@
+"""Editions: the two builds that a diff compares, found by name and made without touching anything.
+
+sources   what a name means: a revision of git, a folder, a released archive, a finished file
+git       the little that is asked of git
+pack      a manuscript as one file, which code of any version can write and today's can read
+cache     packs kept from one run to the next
+edition   the edition of a source
+"""
+
+from sscreport.editions.edition import Edition, edition
+from sscreport.editions.sources import Source, find
+
+__all__ = ["Edition", "Source", "edition", "find"]
