@@ -167,7 +167,8 @@ def _block(block: _Element, edition: str = "unchanged") -> _Element:
         return E.div({"class": "scroll", "tabindex": "0", "role": "region", "aria-label": name}, block)
     if block.tag in ("p", "dl"):
         return block
-    return E.p({"class": f"as-{block.tag}"}, *_content(block))
+    kept = {"id": block.get("id")} if block.get("id") else {}
+    return E.p({"class": f"as-{block.tag}", **kept}, *_content(block))
 
 
 def _mark_cell(cell: _Element) -> None:
