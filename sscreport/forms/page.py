@@ -32,6 +32,7 @@ from sscreport.forms.words import (
 _STYLES = (Path(sscreport.write.__file__).with_name("style.css"), Path(__file__).with_name("page.css"))
 _SHOWN = (Weight.CONCLUSION, Weight.EFFECT)
 _LONG = 60  # characters: in longer texts the words that differ are marked
+_MANY = 25  # changes: more of them by one cause are folded
 _COLUMNS = ("What", "Before", "After", "Difference")
 
 
@@ -117,8 +118,8 @@ def _row(change: Change, columns: Sequence[str], *more: str) -> _Element:
 def _texts(change: Change) -> Iterator[list[_Element | str]]:
     """Before and after with what differs marked; long texts word by word."""
     for text, other, tag in ((change.before, change.after, "del"), (change.after, change.before, "ins")):
-        if text is None or other is None:
-            yield [absent(change) if text is None else E(tag, text)]
+        if not text or not other:
+            yield [E(tag, text) if text else absent(change)]
         elif text == other:
             yield [text]
         elif len(text) > _LONG:
@@ -153,7 +154,9 @@ def _group(group: Group, numbers: Mapping[int, int]) -> _Element:
     visible = [change for change in group.members if change.weight > Weight.HIDDEN]
     hidden = [change for change in group.members if change.weight == Weight.HIDDEN]
     if visible:
-        box.append(_listed(visible, numbers, "Changes"))
+        told = f"{len(visible)} change{'s' * (len(visible) > 1)}"
+        opened = {"open": "open"} if len(visible) <= _MANY else {}
+        box.append(E.details(opened, E.summary(told), _listed(visible, numbers, "Changes")))
     if hidden:
         told = f"{counted(Weight.HIDDEN, len(hidden))}, in digits behind what is printed"
         box.append(E.details(E.summary(told), _listed(hidden, numbers, "Hidden changes")))
