@@ -114,7 +114,8 @@ def _parsed(file: str, text: str) -> dict[str, Any] | None:
 
 def _read_csv(text: str) -> dict[str, Any]:
     rows = list(csv.DictReader(io.StringIO(text, newline="")))
-    named = {row["id"]: {name: raw or "" for name, raw in row.items() if name} for row in rows}
+    # Sorted, since the order of columns says nothing.
+    named = {row["id"]: {name: row[name] or "" for name in sorted(filter(None, row))} for row in rows}
     if len(named) != len(rows):
         raise ValueError("two rows have one id")
     return named

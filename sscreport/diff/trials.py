@@ -109,8 +109,8 @@ def try_all(
 ) -> list[Bundle]:
     """Every difference with its two trials; differences that go only together in one bundle.
 
-    ``old`` is what the code of today makes of the old inputs. A bundle without trials could not be made apart from
-    the rest: it may have caused anything.
+    ``old`` is what the code of today makes of the old inputs. A bundle without trials could not be
+    made apart from the rest: it may have caused anything.
     """
     bundles = _coarse(found)
     if len(bundles) < 2:

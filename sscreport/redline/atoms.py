@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -111,15 +111,15 @@ def _drawn(element: _Element) -> str:
 
 def shown(element: _Element) -> str:
     """Its text as a reader sees it, in one line."""
-    pieces: list[str] = []
-    for step in element.iter():
-        if step.tag == "br":
-            pieces.append(" ")
-        if isinstance(step.tag, str):
-            pieces.append(step.text or "")
-        if step is not element:
-            pieces.append(step.tail or "")
-    return _WHITE.sub(" ", "".join(pieces)).strip(" ")
+    return _WHITE.sub(" ", "".join(_read(element))).strip(" ")
+
+
+def _read(element: _Element) -> Iterator[str]:
+    yield " " if element.tag == "br" else element.text or ""
+    for child in element:
+        if isinstance(child.tag, str):
+            yield from _read(child)
+        yield child.tail or ""
 
 
 def keys_of(element: _Element) -> tuple[str, ...]:
