@@ -27,6 +27,7 @@ from sscreport.forms.words import (
     name_of,
     runs,
     told_of_code,
+    with_marks,
 )
 
 _STYLES = (Path(sscreport.write.__file__).with_name("style.css"), Path(__file__).with_name("page.css"))
@@ -38,6 +39,7 @@ _COLUMNS = ("What", "Before", "After", "Difference")
 
 def page(changes: Changes) -> str:
     """The page's whole text; the same for the same changes."""
+    changes = with_marks(changes)
     body = E.body(
         E.a({"class": "skip", "href": "#sides"}, "Skip to the manuscript, side by side"),
         E.main(_first(changes), *_by_cause(changes), *_idle(changes), *_manuscript(changes)),

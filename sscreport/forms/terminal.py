@@ -89,7 +89,7 @@ def _last(changes: Changes, verbose: bool) -> Iterator[str | Tree]:
         parts += [f"{len(idle)} of {len(changes.causes)} differences in the inputs change nothing"] * bool(
             idle
         )
-        yield f"[dim]{'; '.join(parts)}: listed with --verbose[/]"
+        yield f"[dim]{'; '.join(parts)}: listed with --all[/]"
     for note in told_of_code(changes):
         yield f"Note: {escape(note)}"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 from itertools import takewhile
 
@@ -74,6 +74,16 @@ def name_of(side: Side) -> str:
 def title_of(change: Change) -> str:
     """What changed and where, in a line."""
     return ", ".join(filter(None, (change.place, change.what)))
+
+
+def with_marks(changes: Changes) -> Changes:
+    """The same with the revisions of its value for each change that names none."""
+    by_key: dict[str, dict[int, None]] = {}
+    for revision in changes.redline.revisions:
+        for key in revision.keys:
+            by_key.setdefault(key, {})[revision.number] = None
+    led = (replace(c, revisions=c.revisions or tuple(by_key.get(c.key, ()))) for c in changes.changes)
+    return replace(changes, changes=tuple(led))
 
 
 def moved(change: Change) -> str:

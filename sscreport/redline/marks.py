@@ -7,7 +7,7 @@ from copy import deepcopy
 from lxml.builder import E
 from lxml.etree import _Element
 
-from sscreport.redline.sides import own_spans
+from sscreport.redline.sides import own_spans, remove
 
 MARKED = "descendant-or-self::*[@data-revision]"
 _EDITIONS = {"ins": "new", "del": "old"}
@@ -57,18 +57,7 @@ def side(element: _Element, kept: str) -> _Element:
     """A copy with the marks of one side, "ins" or "del", without what the other side alone has."""
     copy = deepcopy(element)
     for mark in copy.xpath(MARKED):
-        if mark_of(mark) == OTHER[kept] and mark is not copy:
-            drop(mark)
+        if mark_of(mark) == OTHER[kept] and mark.getparent() is not None:
+            remove(mark)
     own_spans(copy, _EDITIONS[kept])
     return copy
-
-
-def drop(element: _Element) -> None:
-    """Remove an element but not the text behind it."""
-    parent, before = element.getparent(), element.getprevious()
-    if element.tail:
-        if before is None:
-            parent.text = (parent.text or "") + element.tail
-        else:
-            before.tail = (before.tail or "") + element.tail
-    parent.remove(element)

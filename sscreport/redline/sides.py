@@ -31,7 +31,7 @@ def _side(tree: _Element, kept: str, dropped: str, side: str) -> _Element:
     copy = deepcopy(tree)
     for element in list(copy.iter(dropped)) + copy.xpath(f".//*[@{CHANGE}='{dropped}']"):
         if element.getparent() is not None:
-            _remove(element)
+            remove(element)
     etree.strip_tags(copy, kept)
     for element in copy.iter(etree.Element):
         for name in (CHANGE, REVISION):
@@ -57,7 +57,7 @@ def _restore(element: _Element, name: str, side: str) -> None:
         element.set(name, own[side])
 
 
-def _remove(element: _Element) -> None:
+def remove(element: _Element) -> None:
     """Take an element out but not the text after it; formatting that it leaves empty goes too."""
     parent, before = element.getparent(), element.getprevious()
     if element.tail and before is not None:
@@ -67,7 +67,7 @@ def _remove(element: _Element) -> None:
     parent.remove(element)
     empty = len(parent) == 0 and not parent.text
     if empty and parent.tag in _INLINE and parent.getparent() is not None:
-        _remove(parent)
+        remove(parent)
 
 
 def withdrawn(element: _Element) -> _Element:
