@@ -49,8 +49,7 @@ def wrap(element: _Element) -> None:
     mark = E(element.attrib.pop("data-change"), {"data-revision": element.attrib.pop("data-revision")})
     mark.text, element.text = element.text, None
     mark.extend(list(element))
-    if mark.text or len(mark):
-        element.append(mark)
+    element.append(mark)
 
 
 def side(element: _Element, kept: str) -> _Element:

@@ -46,10 +46,10 @@ def write_marked_pdf(changes: Changes, old: Manuscript, new: Manuscript, path: P
     article = with_wide_tables_last(changes.redline.tree)
     for element in article.iter():
         push_down(element, _CONTAINERS)
-    _number(article)
     _set_bars(article)
-    _set_figures(article, old.figures, new.figures)
     _set_marks(article)
+    _number(article)
+    _set_figures(article, old.figures, new.figures)
     article.insert(0, _legend(changes))
     article.append(_list(changes))
     title = f"{new.title}: changes from {changes.old.name} to {changes.new.name}"
@@ -57,21 +57,15 @@ def write_marked_pdf(changes: Changes, old: Manuscript, new: Manuscript, path: P
 
 
 def _number(article: _Element) -> None:
-    """Set each revision's number behind its first mark, or into it where that is a block or cell."""
+    """Set each revision's number behind its first mark."""
     for number, mark in first_marks(article).items():
         link = E.a(str(number), {"href": f"#revision-{number}", "id": f"mark-{number}"})
         sign = E.sup({"class": "revision"}, link)
-        if mark.tag == "img":
-            mark.addnext(sign)
-        elif mark.get("data-change"):
-            mark.append(sign)
-        else:
-            mark.addnext(sign)
-            sign.tail, mark.tail = mark.tail, None
+        mark.addnext(sign)
 
 
 def _set_marks(article: _Element) -> None:
-    for element in article.xpath(".//*[@data-change]"):
+    for element in article.xpath(".//*[@data-change][not(self::img)]"):
         if element.tag in ("td", "th"):
             element.set("class", f"{element.get('class', '')} differs".strip())
         wrap(element)
