@@ -434,3 +434,13 @@ def test_tables_without_a_common_column() -> None:
     found = _found(_table(["A", "B"], ["x", "y"]), _table(["Other", "Heads"], ["than", "these"]))
     assert [table.get("data-change") for table in found.tree.iter("table")] == ["del", "ins"]
     assert {pair.kind for pair in found.pairs} == {"cell"}
+
+
+def test_a_cell_that_spans_other_rows_than_before() -> None:
+    """Rows that a cell ties together are replaced together where the first of them goes."""
+    table = (
+        '<figure id="table-t" class="table"><figcaption>T</figcaption><table><tbody>'
+        '<tr><td rowspan="2">both</td><td>{}</td></tr><tr><td>{}</td></tr></tbody></table></figure>'
+    )
+    found = _found(table.format("one", "two"), table.format("two", "three"))
+    assert [row.get("data-change") for row in found.tree.iter("tr")] == ["del", "del", "ins", "ins"]
