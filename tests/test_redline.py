@@ -111,6 +111,27 @@ def test_any_two_trees(start: int, shipped: _Element, small: _Element) -> None:
         _assert_pairs_complete(found, old, new)
 
 
+ODD = """<article><section id="a">
+<ul><li>One two three<ul><li>inner a</li><li>inner b</li></ul> after <em>all</em></li>
+<li><p>par one</p><p>par two words</p></li><li>plain<br/>with break</li></ul>
+<aside class="notice">Stray words here <p>and a paragraph</p> then <strong>more</strong></aside>
+<!-- remark --><p>Text <!-- c --> of P<sub>1</sub> <a href="http://example.org">link</a></p>
+<table><tbody><tr><td>only</td><td>body</td></tr>
+<tr><td rowspan="2">two</td><td>x</td></tr><tr><td>y</td></tr></tbody></table>
+</section></article>"""
+
+
+@pytest.mark.parametrize("seed", [7, 27, 290, 627, 659, 784, 798])
+def test_odd_trees(seed: int) -> None:
+    """Nested lists, text beside blocks, remarks and body cells that span rows come out right as well."""
+    random, base = Random(seed), etree.fromstring(ODD)
+    for _ in range(10):
+        old, new = (changed(base, random, random.randrange(10)) for _ in range(2))
+        found = redline(old, new)
+        _assert_both_sides(found, old, new)
+        _assert_pairs_complete(found, old, new)
+
+
 def test_any_two_editions() -> None:
     """Of 200 random pairs of builds each gives both sides, and its pairs name all that differs."""
     pool = [made(edition.folder, paint=False).tree for edition in editions(21, 1)]
@@ -413,3 +434,13 @@ def test_tables_without_a_common_column() -> None:
     found = _found(_table(["A", "B"], ["x", "y"]), _table(["Other", "Heads"], ["than", "these"]))
     assert [table.get("data-change") for table in found.tree.iter("table")] == ["del", "ins"]
     assert {pair.kind for pair in found.pairs} == {"cell"}
+
+
+def test_a_cell_that_spans_other_rows_than_before() -> None:
+    """Rows that a cell ties together are replaced together where the first of them goes."""
+    table = (
+        '<figure id="table-t" class="table"><figcaption>T</figcaption><table><tbody>'
+        '<tr><td rowspan="2">both</td><td>{}</td></tr><tr><td>{}</td></tr></tbody></table></figure>'
+    )
+    found = _found(table.format("one", "two"), table.format("two", "three"))
+    assert [row.get("data-change") for row in found.tree.iter("tr")] == ["del", "del", "ins", "ins"]

@@ -43,7 +43,9 @@ def texts(tree: _Element, without: str = "") -> list[str]:
     """The plain texts of the same blocks, the empty ones left out."""
     reader = _Reader(without)
     reader.walk(ElementTree.fromstring(etree.tostring(tree)), "")
-    plain = ("".join(s for s, _ in _collapsed(signs)).replace("\v", " ").strip(" ") for _, signs in reader.blocks)
+    plain = (
+        "".join(s for s, _ in _collapsed(signs)).replace("\v", " ").strip(" ") for _, signs in reader.blocks
+    )
     return [text for text in plain if text]
 
 
