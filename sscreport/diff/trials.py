@@ -24,7 +24,6 @@ from sscreport.problems import InputError
 from sscreport.progress import Progress
 from sscreport.redline import Pair, redline
 from sscreport.sentences import sentences
-from sscreport.write.pages import with_wide_tables_last
 
 Content = tuple[object, ...]
 
@@ -66,7 +65,7 @@ def facts(manuscript: Manuscript) -> Facts:
         {key: content(origin) for key, origin in manuscript.origins.items()},
         frozenset((sentence.place, sentence.text) for sentence in sentences(manuscript.tree)),
         {name: figure.svg for name, figure in manuscript.figures.items()},
-        etree.tostring(with_wide_tables_last(manuscript.tree)),
+        etree.tostring(manuscript.tree),
     )
 
 
