@@ -53,13 +53,10 @@ class Cause:
 
     @property
     def _where(self) -> str:
-        if self.kind in ("cell", "setting"):
-            file, row, column = self.where.split(":", 2)
-            return f"{file}, {row}, {column}"
+        file, *rest = self.where.split(":", 2)
         if self.kind in ("row", "template"):
-            file, _, place = self.where.partition(":")
-            return f"{file}, {'row' if self.kind == 'row' else 'line'} {place}" if place else file
-        return self.where
+            rest = [f"{'row' if self.kind == 'row' else 'line'} {place}" for place in rest]
+        return ", ".join([file, *rest])
 
     @property
     def _what(self) -> str:
@@ -69,7 +66,9 @@ class Cause:
             return "other wording"
         if self.kind == "file":
             return "removed" if self.after is None else "added" if self.before is None else "changed"
-        return f"{_quoted(self.before)} became {_quoted(self.after)}"
+        if not self.before or not self.after:
+            return f"“{self.after or self.before}” was {'added' if self.after else 'removed'}"
+        return f"“{self.before}” became “{self.after}”"
 
     @property
     def _who(self) -> str:
@@ -85,8 +84,9 @@ class Cause:
 class Change:
     """One thing that differs.
 
-    ``kind``: "value", "cell" (of a table), "figure", "sentence", "caption", "heading", "note" or
-    "reference". ``place`` is what a reader calls where it stands, ``what`` what it is. ``key`` is a value's,
+    ``kind``: "conclusion", "effect", "value", "cell" (of a table), "figure", "sentence", "method",
+    "caption", "heading", "note", "reference" or "look" (the same words set otherwise). ``place`` is
+    what a reader calls where it stands, ``what`` what it is. ``key`` is a value's,
     or a figure's id. ``difference`` is new minus old where both are numbers. ``reason`` says in
     words what gives it its weight. ``causes`` are positions among those of `Changes`, ``revisions`` the
     numbers of its marks in the redline.
@@ -146,7 +146,3 @@ class Changes:
         """Differences in what went in that change nothing that came out."""
         used = {position for change in self.changes for position in change.causes}
         return tuple(cause for position, cause in enumerate(self.causes) if position not in used)
-
-
-def _quoted(raw: str | None) -> str:
-    return f"“{raw}”" if raw else "nothing"

@@ -188,11 +188,20 @@ def _like(old: Any, new: Any) -> tuple[Any, Any]:
     return (_numbered(old), _numbered(new)) if same_length else (old, new)
 
 
+def _own(old: Any, new: Any) -> tuple[Any, Any]:
+    """Of two lists of nameless records, those that only one of them has."""
+    if isinstance(_numbered(old), dict) and isinstance(_numbered(new), dict):
+        sides = [item for item in old if item not in new], [item for item in new if item not in old]
+        if any(sides):
+            return tuple(side or ABSENT for side in sides)  # type: ignore[return-value]
+    return old, new
+
+
 def _of_parts(file: str, path: Path, old: Any, new: Any) -> Iterator[Difference]:
     old, new = _like(old, new)
     if not (isinstance(old, dict) and isinstance(new, dict)):
         if old != new or type(old) is not type(new):
-            yield Difference(file, path, _raw(old), _raw(new))
+            yield Difference(file, path, *map(_raw, _own(old, new)))
         return
     for name in dict.fromkeys((*old, *new)):
         yield from _of_parts(file, (*path, name), old.get(name, ABSENT), new.get(name, ABSENT))
