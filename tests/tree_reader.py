@@ -1,4 +1,4 @@
-"""Reads a document tree as a reader does: blocks, cells, signs with their looks. Knows nothing of the code."""
+"""Reads a document tree as a reader does: blocks, cells, signs with their looks; shares no code with it."""
 
 from __future__ import annotations
 
@@ -43,7 +43,9 @@ def texts(tree: _Element, without: str = "") -> list[str]:
     """The plain texts of the same blocks, the empty ones left out."""
     reader = _Reader(without)
     reader.walk(ElementTree.fromstring(etree.tostring(tree)), "")
-    plain = ("".join(sign for sign, _ in _collapsed(signs)) for _, signs in reader.blocks)
+    plain = (
+        "".join(s for s, _ in _collapsed(signs)).replace("\v", " ").strip(" ") for _, signs in reader.blocks
+    )
     return [text for text in plain if text]
 
 

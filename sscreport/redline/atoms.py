@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterator
 from dataclasses import dataclass
-from functools import cached_property
 
 from lxml.etree import _Element
 
@@ -34,16 +33,16 @@ class Atom:
     around: tuple[_Element, ...]
     element: _Element | None = None
 
-    @cached_property
+    @property
     def look(self) -> Hashable:
         """What a reader sees of it: atoms of the same look do not differ."""
         return (self.text if self.element is None else _drawn(self.element), self.formats)
 
-    @cached_property
+    @property
     def formats(self) -> tuple[str, ...]:
         return tuple(name for step in self.around if (name := format_of(step)))
 
-    @cached_property
+    @property
     def keys(self) -> tuple[str, ...]:
         return () if self.element is None else keys_of(self.element)
 
@@ -111,15 +110,17 @@ def _drawn(element: _Element) -> str:
 
 def shown(element: _Element) -> str:
     """Its text as a reader sees it, in one line."""
-    pieces: list[str] = []
-    for step in element.iter():
-        if step.tag == "br":
-            pieces.append(" ")
-        if isinstance(step.tag, str):
-            pieces.append(step.text or "")
-        if step is not element:
-            pieces.append(step.tail or "")
-    return _WHITE.sub(" ", "".join(pieces)).strip(" ")
+    return _WHITE.sub(" ", "".join(_texts(element))).strip(" ")
+
+
+def _texts(element: _Element) -> Iterator[str]:
+    yield element.text or ""
+    for child in element:
+        if child.tag == "br":
+            yield " "
+        elif isinstance(child.tag, str):
+            yield from _texts(child)
+        yield child.tail or ""
 
 
 def keys_of(element: _Element) -> tuple[str, ...]:

@@ -52,7 +52,7 @@ class Merger:
             return self._redrawn(old, new, place) if self.texts.is_redrawn(new) else [copied(new)]
         if new.tag == "table":
             return merged_table(self, old, new, place)
-        if is_container(old) and is_container(new):
+        if is_container(new):
             return [self._container(old, new, _place(new, place))]
         return [self.content(old, new, place)]
 
@@ -136,7 +136,7 @@ class Merger:
         """A block that only one side has, with everything in it."""
         place = _place(block, place)
         first = len(self.journal.pairs)
-        for pair in _lone_pairs(block, change, place):
+        for pair in list(_lone_pairs(block, change, place)) or [one_sided(block, change, place)]:
             self.journal.pair(pair)
         text = "\n".join(filter(None, (shown(part) for part in _leaves(block))))
         before, after = (text, "") if change == "del" else ("", text)
@@ -162,10 +162,10 @@ def _is_leaf(step: _Element) -> bool:
     return step.tag in _LEAVES and not is_container(step)
 
 
-def _sort(block: _Element) -> tuple[str, str]:
+def _sort(block: _Element) -> tuple[str, str, bool]:
     """Blocks of different sorts are never editions of each other."""
     name = block.get("class", "")
-    return block.tag, name.partition(" ")[0] if block.tag == "figure" else name
+    return block.tag, name.partition(" ")[0] if block.tag == "figure" else name, is_container(block)
 
 
 def _place(block: _Element, outer: str) -> str:

@@ -11,7 +11,7 @@ from lxml import etree
 from lxml.etree import _Element
 
 from sscreport.redline.atoms import Atom, format_of
-from sscreport.redline.sides import REVISION, withdrawn
+from sscreport.redline.sides import BARE, REVISION, withdrawn
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,6 +36,7 @@ def pieces(atoms: Sequence[Atom], edition: str = "", revision: int = 0) -> list[
 def write(parent: _Element, content: Sequence[Piece]) -> None:
     """Append everything to ``parent``, marks as far outside the formatting as they can stand."""
     _write(parent, _settled(content), 0)
+    etree.strip_tags(parent, BARE)
 
 
 def _settled(content: Sequence[Piece]) -> list[Piece]:

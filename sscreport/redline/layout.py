@@ -66,7 +66,10 @@ def _placed(sides: Sides, rows: Sequence[Line], columns: Sequence[Line]) -> tupl
             cells.append(Placed((old, None), ours, across))
         for new in found:
             theirs, beside = boxes[1][new]
-            cells.append(Placed((old, new), _hull(ours, theirs), _hull(across, beside)))
+            both = _hull(ours, theirs)
+            cells.append(Placed((old, new), both, _hull(across, beside)))
+            if None in rows[both.start]:  # the row that would hold it is on one side only
+                misfits.update(both)
         if len(found) > 1:
             misfits.update(ours)
     for new, (theirs, beside) in boxes[1].items():

@@ -7,6 +7,8 @@ The merged tree is a document tree with these marks, and no others:
   formatting (``em``, ``strong``, ``sub``, ``sup``) or round it.
 - ``data-change="ins"`` or ``"del"`` on a block element, a table's row or cell, a list's item or a
   picture that stands on one side only. Nothing inside carries a mark of its own.
+- ``data-colspan-old``, ``data-colspan-new``, ``data-rowspan-old`` and ``data-rowspan-new`` on a cell: the
+  span it has in that edition, where the merged table, whose rows all have every column, needs another.
 - Every mark has ``data-revision``, the number of its `Revision`.
 
 What is deleted is plain text: it has no ids, ``data-was`` instead of ``data-value``, no link, no

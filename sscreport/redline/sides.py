@@ -8,6 +8,7 @@ from lxml import etree
 from lxml.etree import _Element
 
 CHANGE, REVISION = "data-change", "data-revision"
+BARE = "bare"
 SPANS = ("colspan", "rowspan")
 _KEPT = ("class", "colspan", "rowspan", "scope", "alt", "data-figure", "data-pad", "data-was")
 _ROLES = ("label", "citation")  # classes that say what leads where
@@ -64,18 +65,16 @@ def _remove(element: _Element) -> None:
 
 
 def withdrawn(element: _Element) -> _Element:
-    """A copy as what is deleted is written: without ids, keys of values in use, links and roles."""
+    """A copy as what is deleted is written: without ids, keys of values in use, links and roles.
+
+    A span or link that says nothing any more goes; where it is ``element`` itself it is left as `BARE`.
+    """
     copy = deepcopy(element)
     copy.tail = None
     for step in copy.iter(etree.Element):
         _withdraw(step)
-    if copy.tag == _BARE:
-        copy.tag = "span"
-    etree.strip_tags(copy, _BARE)
+    etree.strip_tags(copy, BARE)
     return copy
-
-
-_BARE = "bare"  # a span or link that says nothing any more
 
 
 def _withdraw(step: _Element) -> None:
@@ -92,4 +91,4 @@ def _withdraw(step: _Element) -> None:
     if step.tag == "img":
         step.set("data-edition", "old")
     if step.tag == "a" or (step.tag == "span" and not step.attrib):
-        step.tag = _BARE
+        step.tag = BARE

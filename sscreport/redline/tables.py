@@ -56,6 +56,8 @@ class _Writer:
     def _lone_row(self, row: _Element, change: str, cells: list[Placed]) -> _Element:
         result = etree.Element("tr", dict(row.attrib))
         first = len(self.merger.journal.pairs)
+        if not cells:
+            self.merger.journal.pair(one_sided(row, change, self.place))
         for placed in cells:
             self._note(placed, change)
             result.append(self._copy(placed, change))

@@ -12,6 +12,11 @@ from sscreport.redline.atoms import atoms, keys_of, shown
 from sscreport.redline.scaffold import ENTRY, is_container
 
 _WORD = re.compile(r"\w+")
+TAKEN_IN, SEVERAL, CERTAIN = (
+    0.8,
+    6,
+    0.6,
+)  # share of the shorter text, its least number of words; what it weighs
 FIRST_SIGN = 0x100  # a word is compared as one sign; these begin here
 
 
@@ -49,11 +54,18 @@ class Texts:
         return element.get("id", "") if term is None else shown(term)
 
     def similarity(self, old: _Element, new: _Element) -> float:
-        """From 0 to 1, by the words that two blocks share in order, or by their values' keys."""
-        words = Indel.normalized_similarity(self._signs_of(old), self._signs_of(new))
+        """From 0 to 1, by the words that two blocks share in order, or by their values' keys.
+
+        A block that another takes in nearly whole is similar to it, however long that is.
+        """
+        one, other = self._signs_of(old), self._signs_of(new)
+        apart = Indel.distance(one, other)
+        longest, shortest = max(len(one), len(other)), min(len(one), len(other))
+        words = 1 - apart / (longest + shortest) if longest else 1.0
+        taken_in = (longest + shortest - apart) / 2 >= TAKEN_IN * shortest and shortest >= SEVERAL
         ours, theirs = set(keys_of(old)), set(keys_of(new))
         keys = len(ours & theirs) / len(ours | theirs) if ours and theirs else 0.0
-        return max(words, keys)
+        return max(words, keys, CERTAIN if taken_in else 0.0)
 
     def alike(self, old: str, new: str) -> float:
         """From 0 to 1, by the words that two texts share in order."""
