@@ -13,7 +13,7 @@ manuscript: $(READY)
 	@.venv/bin/python build.py
 
 test: $(TEST_READY)
-	@.venv/bin/python -m pytest --numprocesses auto --dist loadfile
+	@.venv/bin/python -m pytest --numprocesses auto --dist loadfile --no-loadscope-reorder
 
 $(READY): $(SET_UP)
 	@scripts/set-up.sh "$(PYTHON)"

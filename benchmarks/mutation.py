@@ -83,10 +83,15 @@ def baseline(formats: tuple[str, ...]) -> tuple[Made, dict[str, dict[str, list[s
 def finished(made: Made, formats: Sequence[str]) -> tuple[dict[str, dict[str, list[str]]], dict[str, Any]]:
     """Write the files, and read back what every key prints in each of them and its unrounded number."""
     with tempfile.TemporaryDirectory() as folder:
-        readings = {}
-        for name in formats:
-            FORMATS[name](made.manuscript, Path(folder) / name)
-            readings[name] = READERS[name](Path(folder) / name)
+        paths = {name: Path(folder) / name for name in formats}
+        for name, path in paths.items():
+            FORMATS[name](made.manuscript, path)
+        return read_back(paths)
+
+
+def read_back(paths: Mapping[str, Path]) -> tuple[dict[str, dict[str, list[str]]], dict[str, Any]]:
+    """What every key prints in each finished file, given by format, and its unrounded number."""
+    readings = {name: READERS[name](path) for name, path in paths.items()}
     inside = next(iter(readings.values())).enclosure
     return {name: _texts(reading) for name, reading in readings.items()}, json.loads(inside.values)["values"]
 

@@ -11,12 +11,13 @@ import csv
 import io
 import json
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from frictionless import FrictionlessException, Package
+from frictionless import FrictionlessException, Package, Schema
 from frictionless import errors as findings
 from frictionless.schema import Field as FrictionlessField
 
@@ -59,9 +60,9 @@ class Dictionary:
     """The review's tables as its data package describes them, and the rows its files hold."""
 
     def __init__(self, folder: Path, descriptor: Mapping[str, Any]):
-        package = Package.from_descriptor(dict(descriptor), basepath=str(folder))
         self._descriptor = descriptor
-        self._schemas = {resource.name: resource.schema for resource in package.resources}
+        self._schemas = _schemas(json.dumps(descriptor))
+        self._readers: dict[tuple[str, str], Callable[[str], Any]] = {}
         self.raw = {name: _read(folder / f"{name}.csv", list(self.fields(name))) for name in self._schemas}
 
     @classmethod
@@ -92,30 +93,44 @@ class Dictionary:
     def parse(self, table: str, column: str, text: str) -> Any:
         """The typed content of a cell; None where it is empty or of the wrong type."""
         described = self._schemas[table].get_field(column)
-        content, _ = described.read_cell(text)
+        if (table, column) not in self._readers:
+            self._readers[table, column] = described.create_cell_reader()
+        content, _ = self._readers[table, column](text)
         return float(content) if described.type == "number" and content is not None else content
 
     def problems(self) -> list[Problem]:
         """Everything in the tables that the dictionary does not allow, table by table."""
         found = [problem for raw in self.raw.values() for problem in raw.problems]
-        for task in self._package().validate().tasks:
-            found.extend(self._word(task.name, error) for error in task.errors)
+        for resource in self._descriptor["resources"]:
+            name = resource["name"]
+            if self.raw[name].rows:
+                errors = _breaches(name, json.dumps(self._package(resource)))
+                found.extend(self._word(name, error) for error in errors)
         return found
 
-    def _package(self) -> Package:
-        """The tables that could be read, as frictionless checks them."""
-        readable = {name for name, raw in self.raw.items() if raw.rows}
-        resources = []
-        for resource in self._descriptor["resources"]:
-            name, schema = resource["name"], dict(resource["schema"])
-            if name in readable:
-                raw = self.raw[name]
-                keys = schema.get("foreignKeys", [])
-                schema["foreignKeys"] = [key for key in keys if key["reference"]["resource"] in readable]
-                data = [raw.columns, *([row[column] for column in raw.columns] for row in raw.rows)]
-                resources.append({"name": name, "data": data, "schema": schema})
+    def _package(self, resource: Mapping[str, Any]) -> dict[str, Any]:
+        """A table that could be read as frictionless checks it, with the columns that its keys refer to."""
+        name, schema = resource["name"], dict(resource["schema"])
+        readable = {table for table, raw in self.raw.items() if raw.rows}
+        keys = [key for key in schema.get("foreignKeys", []) if key["reference"]["resource"] in readable]
+        schema["foreignKeys"] = keys
+        columns: dict[str, list[str]] = {}
+        for target, fields in ((key["reference"]["resource"], key["reference"]["fields"]) for key in keys):
+            columns.setdefault(target, []).extend([fields] if isinstance(fields, str) else fields)
+        referred = [self._referred(table, columns[table]) for table in columns if table != name]
+        resources = [self._resource(name, self.raw[name].columns, schema), *referred]
         version = {key: self._descriptor[key] for key in ("$schema",) if key in self._descriptor}
-        return Package.from_descriptor({**version, "name": "tables", "resources": resources})
+        return {**version, "name": "tables", "resources": resources}
+
+    def _referred(self, table: str, columns: Sequence[str]) -> dict[str, Any]:
+        """A table with some of its columns; what else it must keep to is asked where it is checked itself."""
+        names = list(dict.fromkeys(columns))
+        fields = [{"name": name, "type": self._schemas[table].get_field(name).type} for name in names]
+        return self._resource(table, names, {"fields": fields})
+
+    def _resource(self, table: str, columns: Sequence[str], schema: Mapping[str, Any]) -> dict[str, Any]:
+        data = [list(columns), *([row[column] for column in columns] for row in self.raw[table].rows)]
+        return {"name": table, "data": data, "schema": schema}
 
     def _word(self, table: str, error: Any) -> Problem:
         file, raw = f"data/{table}.csv", self.raw[table]
@@ -135,6 +150,21 @@ class Dictionary:
             )
             return Problem(file, expected, line, row, "id", row)
         return Problem(file, f"{error.title}: {error.note or error.message}.", line, row)
+
+
+@lru_cache(maxsize=16)
+def _schemas(descriptor: str) -> dict[str, Schema]:
+    """The schema of each table of a data package (JSON). Raises FrictionlessException where it is invalid."""
+    return {r.name: r.schema for r in Package.from_descriptor(json.loads(descriptor)).resources}
+
+
+@lru_cache(maxsize=256)
+def _breaches(table: str, package: str) -> tuple[Any, ...]:
+    """What frictionless finds wrong with a table of a package (JSON).
+
+    Kept, since checking takes long, a review is made more than once in a run, and most of its tables stay.
+    """
+    return tuple(Package.from_descriptor(json.loads(package)).get_resource(table).validate().task.errors)
 
 
 def _read(path: Path, columns: Sequence[str]) -> RawTable:

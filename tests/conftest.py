@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import fcntl
+import json
 import os
 import shutil
 import subprocess
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -21,6 +24,14 @@ if TYPE_CHECKING:
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 NO_SKIP = bool(os.environ.get("SSCREPORT_NO_SKIP"))
+# Workers take files from the front, so the longest come first. What two neighbours need is not the same
+# build, so that neither waits for the other to make it.
+LONGEST_FIRST = (
+    "test_stale.py", "test_check.py", "test_verify.py", "test_html_cards.py", "test_mutation.py",
+    "test_trace.py", "test_identity.py", "test_figure_data.py", "test_pdf_origins.py", "test_crate.py",
+    "test_docx_origins.py", "test_tables_formats.py", "test_figure_command.py", "test_manuscript.py",
+    "test_editions.py",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -36,26 +47,48 @@ class Built:
 @pytest.fixture(scope="session")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Built:
     """Every format of the shipped review in a temporary folder."""
-    from sscreport.build import build
-
-    output = tmp_path_factory.mktemp("built")
-    figures = output / "figures"
-    result = build(REPOSITORY, output, figures, ("html", "pdf", "docx"), Progress(quiet=True))
-    return Built(output, figures, result)
+    with _shared(tmp_path_factory, "built") as folder:
+        return _built(REPOSITORY, folder / "output")
 
 
 @pytest.fixture(scope="session")
 def brief(tmp_path_factory: pytest.TempPathFactory) -> Built:
     """The shipped review with next to nothing in its supplement, for tests that make it again and again."""
-    from sscreport.build import build
+    with _shared(tmp_path_factory, "brief") as folder:
+        review = folder / "review"
+        if not review.exists():
+            for part in ("data", "templates"):
+                shutil.copytree(REPOSITORY / part, review / part)
+            abridge(review)
+        return _built(review, folder / "output")
 
-    review, output = tmp_path_factory.mktemp("brief"), tmp_path_factory.mktemp("brief_output")
-    for part in ("data", "templates"):
-        shutil.copytree(REPOSITORY / part, review / part)
-    abridge(review)
-    figures = output / "figures"
-    result = build(review, output, figures, ("html", "pdf", "docx"), Progress(quiet=True))
-    return Built(output, figures, result, review)
+
+@contextmanager
+def _shared(factory: pytest.TempPathFactory, name: str) -> Iterator[Path]:
+    """A folder that all workers of a run have in common, for one of them at a time."""
+    root = factory.getbasetemp()
+    root = root.parent if "PYTEST_XDIST_WORKER" in os.environ else root
+    with (root / f"{name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield root / name
+
+
+def _built(review: Path, output: Path) -> Built:
+    """The review in every format; built by the first worker that asks, whose result the others read."""
+    from sscreport.build import BuildResult, build
+
+    figures, note = output / "figures", output.with_name("result.json")
+    if not note.exists():
+        result = build(review, output, figures, ("html", "pdf", "docx"), Progress(quiet=True))
+        note.write_text(json.dumps([list(map(str, result.written)), result.warnings]), encoding="utf-8")
+    written, warnings = json.loads(note.read_text(encoding="utf-8"))
+    return Built(output, figures, BuildResult(list(map(Path, written)), warnings), review)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest files first, the others in their order."""
+    place = {name: position for position, name in enumerate(LONGEST_FIRST)}
+    items.sort(key=lambda item: place.get(item.path.name, len(place)))
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

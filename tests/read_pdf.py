@@ -36,9 +36,11 @@ def read_values(path: Path, expected: Mapping[str, str] | None = None) -> dict[s
     for name, destination in reader.named_destinations.items():
         by_page[reader.get_destination_page_number(destination)].append((name, destination))
     found: dict[str, list[tuple[int, str]]] = defaultdict(list)
+    used = {number for number, places in by_page.items() if any(USE.match(name) for name, _ in places)}
     with pdfplumber.open(path) as pdf:
-        pages = [_running_text(page) for page in pdf.pages]
         heights = [float(page.height) for page in pdf.pages]
+        # Reading takes long, and most pages are the appendix, where nothing is printed for the first time.
+        pages = [_running_text(page) if {n, n - 1} & used else [] for n, page in enumerate(pdf.pages)]
     for number, places in by_page.items():
         characters = [*pages[number], *(pages[number + 1] if number + 1 < len(pages) else [])]
         for name, destination in places:

@@ -13,7 +13,9 @@ from tests.conftest import Built
 
 
 @pytest.mark.needs("pango")
-def test_the_finished_files_pass_their_audit(built: Built, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_finished_files_pass_their_audit(
+    built: Built, brief: Built, capsys: pytest.CaptureFixture[str]
+) -> None:
     """Every number of all three files has a class, none is unexplained, and the keys are the same."""
     assert main(["check", "--output", str(built.output), "--json"]) == 0
     audit = json.loads(capsys.readouterr().out)
@@ -23,7 +25,7 @@ def test_the_finished_files_pass_their_audit(built: Built, capsys: pytest.Captur
         numbers = audit["numbers"][name]
         assert "unexplained" not in numbers
         assert numbers["value"] > 450 and numbers["citation"] > 50 and numbers["card or appendix"] > 3000
-    assert main(["check", "--output", str(built.output)]) == 0
+    assert main(["check", "--output", str(brief.output)]) == 0
     assert "Every number has an identity" in capsys.readouterr().out
 
 
@@ -40,11 +42,11 @@ def test_the_finished_files_pass_their_audit(built: Built, capsys: pytest.Captur
     ],
 )
 def test_what_a_file_hides_is_found(
-    old: str, new: str, said: str, built: Built, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    old: str, new: str, said: str, brief: Built, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """A number without identity, a key of one format only and a differing text each end with exit code 1."""
     for name in ("html", "docx"):
-        shutil.copy(built.output / f"manuscript.{name}", tmp_path)
+        shutil.copy(brief.output / f"manuscript.{name}", tmp_path)
     page = tmp_path / "manuscript.html"
     text = page.read_text(encoding="utf-8")
     assert old in text

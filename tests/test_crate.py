@@ -6,7 +6,7 @@ Nothing here needs a network: the crate's JSON-LD context comes with the package
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from hashlib import sha256
 from importlib.resources import files as package_files
@@ -88,10 +88,14 @@ def _edges(graph: Graph, relation: URIRef) -> set[tuple[str, str]]:
     }
 
 
-def _reached(start: str, edges: Iterable[tuple[str, str]]) -> set[str]:
+def _following(edges: Iterable[tuple[str, str]]) -> dict[str, set[str]]:
     following: dict[str, set[str]] = {}
     for above, below in edges:
         following.setdefault(above, set()).add(below)
+    return following
+
+
+def _reached(start: str, following: Mapping[str, set[str]]) -> set[str]:
     found: set[str] = set()
     queue = [start]
     while queue:
@@ -110,7 +114,7 @@ def _referenced(content: Any) -> set[str]:
 def _slice(origins: Origins, root: str) -> Origins:
     """One value and all that it rests on."""
     edges = [(key, above) for key in origins for above in (*origins[key].inputs, *origins[key].decided_by)]
-    kept = {root, *_reached(root, edges)}
+    kept = {root, *_reached(root, _following(edges))}
     by_key = {key: origin for key, origin in origins.items() if key in kept}
     addresses = {a for origin in by_key.values() for a in (*origin.cells, *origin.deciding_cells)}
     cells = {address: cell for address, cell in origins.cells.items() if address in addresses}
@@ -225,8 +229,9 @@ def test_the_derivations_are_those_of_values_json(graph: Graph, register: dict[s
 
 def test_the_cells_behind_a_value_are_reached(graph: Graph, register: dict[str, Any]) -> None:
     """Derivations lead from every value to its cells, and with what chose formulas to the rest."""
-    derived = _edges(graph, PROV.wasDerivedFrom)
-    influenced = derived | _edges(graph, PROV.wasInfluencedBy)
+    edges = _edges(graph, PROV.wasDerivedFrom)
+    derived = _following(edges)
+    influenced = _following(edges | _edges(graph, PROV.wasInfluencedBy))
     cells = set(register["cells"])
     for key, value in register["values"].items():
         assert _reached(key, derived) & cells == set(value["cells"])

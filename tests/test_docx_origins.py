@@ -50,9 +50,9 @@ def texts(shipped: Path) -> list[Text]:
 
 
 @pytest.fixture(scope="module")
-def saved(shipped: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The shipped review's file as LibreOffice saves it."""
-    return convert(shipped, "docx", tmp_path_factory.mktemp("saved"))
+def saved(brief: Built, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The brief review's file as LibreOffice saves it."""
+    return convert(brief.output / "manuscript.docx", "docx", tmp_path_factory.mktemp("saved"))
 
 
 def entries_of(shipped: Path, texts: list[Text]) -> dict[str, str]:
@@ -241,8 +241,9 @@ def identified(path: Path) -> list[tuple[str, str, str, str]]:
 
 
 @pytest.mark.needs("soffice")
-def test_identities_survive_a_save_in_libreoffice(shipped: Path, saved: Path) -> None:
+def test_identities_survive_a_save_in_libreoffice(brief: Built, saved: Path) -> None:
     """Each character keeps its style and its link, and each bookmark its text, all through the review."""
+    shipped = brief.output / "manuscript.docx"
     assert identified(saved) == identified(shipped)
     assert read_bookmarks(saved) == read_bookmarks(shipped)
     assert read_values(saved) == read_values(shipped)
@@ -251,9 +252,9 @@ def test_identities_survive_a_save_in_libreoffice(shipped: Path, saved: Path) ->
 
 
 @pytest.mark.needs("soffice")
-def test_the_inputs_survive_a_save_in_libreoffice(shipped: Path, saved: Path, tmp_path: Path) -> None:
+def test_the_inputs_survive_a_save_in_libreoffice(brief: Built, saved: Path, tmp_path: Path) -> None:
     """What is enclosed comes back exactly, awkward texts too."""
-    assert read_register(saved) == read_register(shipped)
+    assert read_register(saved) == read_register(brief.output / "manuscript.docx")
     awkward = with_file(AWKWARD, tmp_path)
     folder = tmp_path / "saved"
     folder.mkdir()

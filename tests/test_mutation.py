@@ -6,12 +6,16 @@ Every cell is run by `python -m benchmarks.mutation`.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
+from typing import Any
 
 import pytest
 
 from benchmarks import mutation
 from benchmarks.mutation import candidates, mutate, sample, summary
+from sscreport.build import make
 from sscreport.cells import Address, cells_of, find
+from sscreport.progress import Progress
 from tests.conftest import REPOSITORY, Built
 
 CHOSEN = [  # one of each kind: a number, a threshold, a word that counts, a provenance, a name, a membership
@@ -26,12 +30,17 @@ CHOSEN = [  # one of each kind: a number, a threshold, a word that counts, a pro
 
 @pytest.fixture(scope="module", autouse=True)
 def brief_review(brief: Built) -> Iterator[None]:
-    """Cells are changed in the review whose supplement says next to nothing."""
+    """Cells are changed in the review whose supplement says next to nothing; its files are at hand."""
+
+    @cache
+    def at_hand(formats: tuple[str, ...]) -> tuple[Any, ...]:
+        made = make(brief.review, Progress(quiet=True), paint="docx" in formats)
+        return made, *mutation.read_back({name: brief.output / f"manuscript.{name}" for name in formats})
+
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(mutation, "ROOT", brief.review)
-        mutation.baseline.cache_clear()
+        patch.setattr(mutation, "baseline", at_hand)
         yield
-    mutation.baseline.cache_clear()
 
 
 @pytest.mark.parametrize("cell", CHOSEN)

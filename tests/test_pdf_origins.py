@@ -21,6 +21,7 @@ from sscreport.enclosure import code_digest
 from sscreport.register import marked_texts
 from tests.conftest import Built
 from tests.read_html import texts_by_id
+from tests.read_pdf import Character
 
 pytestmark = pytest.mark.needs("pango")
 
@@ -31,7 +32,10 @@ Place = tuple[int, bool, float, float]  # page, right column, from the top, from
 
 @dataclass(frozen=True)
 class Link:
-    """A link annotation: where it leads, where it lies, and the characters on which it lies."""
+    """A link annotation: where it leads, where it lies, and the characters on which it lies.
+
+    Those are read before the appendix only.
+    """
 
     target: str
     place: Place
@@ -45,6 +49,7 @@ class Printed:
     """The PDF as a reader with a mouse meets it."""
 
     reader: PdfReader
+    characters: list[list[Character]]  # page by page
     links: list[Link]
     destinations: Mapping[str, Place]
 
@@ -63,13 +68,27 @@ def printed(brief: Built) -> Printed:
     """The shipped PDF with its links and destinations."""
     reader = PdfReader(brief.output / "manuscript.pdf")
     with pdfplumber.open(brief.output / "manuscript.pdf") as pdf:
-        links = [link for n, page in enumerate(pdf.pages) for link in links_on(n, page, reader.pages[n])]
+        characters = [characters_of(page) for page in pdf.pages]
     destinations = {}
     for name, destination in reader.named_destinations.items():
         number = reader.get_destination_page_number(destination)
         left, top = float(destination.left), float(destination.top)
         destinations[name] = place(reader.pages[number], number, left, top)
-    return Printed(reader, links, destinations)
+    last = destinations["origins"][0]
+    links = [
+        link
+        for number, page in enumerate(reader.pages)
+        for link in links_on(number, characters[number] if number <= last else [], page)
+    ]
+    return Printed(reader, characters, links, destinations)
+
+
+def characters_of(page: Any) -> list[Character]:
+    """The characters of a page, no more of each than is asked here; what was parsed is given back."""
+    fields = ("text", "tag", "x0", "x1", "top", "bottom", "non_stroking_color")
+    found = [{name: character[name] for name in fields} for character in page.chars]
+    page.close()
+    return found
 
 
 @pytest.fixture(scope="module")
@@ -93,7 +112,7 @@ def place(page: Any, number: int, left: float, top: float) -> Place:
     return number, left > float(page.mediabox.width) / 2, round(float(page.mediabox.height) - top), left
 
 
-def links_on(number: int, plumber: Any, page: Any) -> Iterator[Link]:
+def links_on(number: int, characters: list[Character], page: Any) -> Iterator[Link]:
     height = float(page.mediabox.height)
     for reference in page.get("/Annots", ()):
         annotation = reference.get_object()
@@ -103,7 +122,7 @@ def links_on(number: int, plumber: Any, page: Any) -> Iterator[Link]:
         left, right, low, high = min(x0, x1), max(x0, x1), min(y0, y1), max(y0, y1)
         under = [
             character
-            for character in plumber.chars
+            for character in characters
             if left < (character["x0"] + character["x1"]) / 2 < right
             and low < height - (character["top"] + character["bottom"]) / 2 < high
         ]
@@ -141,18 +160,14 @@ def test_every_value_in_a_figure_is_a_link_to_its_entry(
     assert found.total() > 400
 
 
-def test_a_link_leads_to_the_entry_that_names_the_value(
-    brief: Built, printed: Printed, values: dict[str, Any]
-) -> None:
+def test_a_link_leads_to_the_entry_that_names_the_value(printed: Printed, values: dict[str, Any]) -> None:
     """At the end of each link stands the name of the value, in the appendix."""
     appendix = printed.destinations["origins"]
-    with pdfplumber.open(brief.output / "manuscript.pdf") as pdf:
-        characters = [page.chars for page in pdf.pages]
     for target in {link.target for link in printed.links if link.target.startswith(ENTRY)}:
         page, in_right, top, left = printed.destinations[target]
         assert printed.destinations[target] > appendix
         end = left + WIDTH if in_right else MIDDLE
-        line = [c for c in characters[page] if left - 1 < c["x0"] < end and -1 < c["top"] - top < 4]
+        line = [c for c in printed.characters[page] if left - 1 < c["x0"] < end and -1 < c["top"] - top < 4]
         name = bare(values[target.removeprefix(ENTRY)]["what"].split(", ")[0])
         start = bare("".join(c["text"] for c in line))[: len(name)]
         assert start and name.startswith(start), target

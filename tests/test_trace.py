@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +13,24 @@ import pytest
 
 from sscreport.cells import Address, cells_of, copy_with, find
 from sscreport.cli import main
+from sscreport.commands.command import make_quietly
 from sscreport.problems import UsageError
 from tests.conftest import REPOSITORY
 from tests.test_data import edit_cell, review_copy
 
 PARK = "data/mean_differences.csv:rcs-6m-park:md"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def shipped_made_once() -> Iterator[None]:
+    """Most questions are about the shipped review, which takes long to make; copies are made each time."""
+    once = cache(make_quietly)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(
+            "sscreport.commands.trace.make_quietly",
+            lambda folder: (once if folder == REPOSITORY else make_quietly)(folder),
+        )
+        yield
 
 
 def trace(capsys: pytest.CaptureFixture[str], *words: str) -> dict[str, Any]:
