@@ -104,6 +104,19 @@ def test_every_mark_is_one_that_word_takes(pairs: list[Marked]) -> None:
             assert not inside & {"t", "bookmarkStart", "instrText", "fldChar", "hyperlink"}
 
 
+def test_a_reference_that_stays_leads_to_a_label_that_stays(pairs: list[Marked]) -> None:
+    """Outside insertions no field names a bookmark inside one: rejecting all would leave an error there."""
+    fields = 0
+    for pair in pairs:
+        document = part(pair.path, "word/document.xml")
+        lost = {m.get(f"{W}name") for i in document.iter(f"{W}ins") for m in i.iter(f"{W}bookmarkStart")}
+        for code in document.iter(f"{W}instrText"):
+            if code.text.startswith(" REF") and next(code.iterancestors(f"{W}ins"), None) is None:
+                fields += 1
+                assert code.text.split()[1] not in lost, pair.what
+    assert fields
+
+
 def test_every_change_lies_in_a_comment_that_names_its_cause(pairs: list[Marked]) -> None:
     """There is one comment for each change, with its cause; every changed run is in the range of one."""
     for pair in pairs:
