@@ -17,7 +17,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from sscreport import __version__
-from sscreport.commands import audit, build, check, figure, reconstruct, trace, verify
+from sscreport.commands import audit, build, check, diff, figure, reconstruct, trace, verify
 from sscreport.commands.command import ERROR, FINE, INTERRUPTED
 from sscreport.problems import InputError, SSCReportError
 
@@ -107,6 +107,7 @@ COMMANDS = {
     "build": build.COMMAND,
     "figure": figure.COMMAND,
     "trace": trace.COMMAND,
+    "diff": diff.COMMAND,
     "verify": verify.COMMAND,
     "check": check.COMMAND,
     "reconstruct": reconstruct.COMMAND,

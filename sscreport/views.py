@@ -18,12 +18,12 @@ from sscreport.compare import Differences
 from sscreport.document import Manuscript, place_names
 from sscreport.origins import Origin, Origins, claims_behind
 from sscreport.problems import Problem
+from sscreport.screen import put
 from sscreport.trace import Reach
 from sscreport.values import READ, Cell
 from sscreport.wording import unrounded
 
 Record = dict[str, Any]
-WIDE = 10_000  # columns of a line that no terminal breaks
 HOW = {
     "computed": "computed from it",
     "decided": "it chooses their formula or wording",
@@ -181,12 +181,7 @@ def _shown(origin: Origin | None) -> Record | None:
 
 def show(record: Record, console: Console | None = None) -> None:
     """Print a record as a tree; a line is never cut, not even in a pipe."""
-    console = console or Console(highlight=False)
-    if not console.is_terminal:
-        console.width = WIDE
-    with console.capture() as captured:
-        console.print(_tree(record))
-    console.file.write("\n".join(line.rstrip() for line in captured.get().splitlines()) + "\n")
+    put(_tree(record), console=console)
 
 
 def _tree(record: Record) -> Tree:

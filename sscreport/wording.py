@@ -128,6 +128,11 @@ def unrounded(number: Any) -> str:
     return f"{number:.12g}".replace("-", MINUS)
 
 
+def signed(number: float) -> str:
+    """A difference with its sign, to three significant digits: +0.126, −12, +1230."""
+    return f"{float(f'{number:.3g}'):+.12g}".replace("-", MINUS)
+
+
 def relation(value: Value) -> str:
     """ "P" with its value needs a relation: "= 0.50" or "< 0.0001", with narrow spaces."""
     text = printed(value)

@@ -65,7 +65,7 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--own-code",
         action="store_true",
-        help="run the code inside a folder or archive, too (a revision of git is made by its own code anyway)",
+        help="run the code inside a folder or archive, too, as that of a revision of git always is",
     )
     add_json(parser)
 
@@ -86,7 +86,7 @@ def _run(options: argparse.Namespace) -> int:
 
 def _compared(root: Path, options: argparse.Namespace, folder: Path) -> tuple[Edition, Edition, Changes]:
     from sscreport.diff import diff
-    from sscreport.editions import edition, find
+    from sscreport.editions import find, obtain
     from sscreport.editions.git import repository
     from sscreport.progress import Progress
 
@@ -99,7 +99,7 @@ def _compared(root: Path, options: argparse.Namespace, folder: Path) -> tuple[Ed
     for wanted, place in zip((name, options.new), places, strict=True):
         place.mkdir()
         sources.append(find(wanted, root, git, place, options.own_code))
-    old, new = (edition(source, progress) for source in sources)
+    old, new = (obtain(source, progress) for source in sources)
     return old, new, diff(old, new, git, progress)
 
 

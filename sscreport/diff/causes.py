@@ -51,8 +51,8 @@ class Causes:
             base = made_of(self._old.inputs)
         if base is None:
             self.notes.append(
-                f"The code of {self._new.source.name} refuses the inputs of {self._old.source.name}; what the "
-                "code caused could not be told from what the inputs caused."
+                f"The code of {self._new.source.name} refuses the inputs of {self._old.source.name}; "
+                "what the code caused could not be told from what the inputs caused."
             )
             return False
         self._base, self._code = base, related(True, base, self._before)
@@ -118,7 +118,7 @@ class Causes:
 
     def _within(self, bundle: Bundle, item: Item) -> tuple[int, ...]:
         """The members of a bundle that an item can come from: all, where nothing tells them apart."""
-        if len(bundle.members) == 1:
+        if len(bundle.members) == 1 or not item.numeric:
             return bundle.members
         near = tuple(p for p in bundle.members if self._reaches(self._found[p], item))
         return near or bundle.members

@@ -71,6 +71,7 @@ def content_at(file: str, text: str | None, path: Path) -> str | None:
     for step in path:
         if step == ORDER and step not in (part or {}):
             return " ".join(part) if isinstance(part, dict) else None
+        part = _numbered(part)
         if not isinstance(part, dict) or step not in part:
             return None
         part = part[step]
@@ -114,7 +115,8 @@ def _parsed(file: str, text: str) -> dict[str, Any] | None:
 
 def _read_csv(text: str) -> dict[str, Any]:
     rows = list(csv.DictReader(io.StringIO(text, newline="")))
-    named = {row["id"]: {name: raw or "" for name, raw in row.items() if name} for row in rows}
+    # Sorted, since the order of columns says nothing.
+    named = {row["id"]: {name: row[name] or "" for name in sorted(filter(None, row))} for row in rows}
     if len(named) != len(rows):
         raise ValueError("two rows have one id")
     return named
@@ -173,7 +175,21 @@ def _written_csv(rows: Mapping[str, Mapping[str, str]], columns: Iterable[str]) 
     return result.getvalue()
 
 
+def _numbered(content: Any) -> Any:
+    """A list of nameless records as records by their place, from 1."""
+    if isinstance(content, list) and content and all(isinstance(item, dict) for item in content):
+        return _Records({str(place): item for place, item in enumerate(content, start=1)})
+    return content
+
+
+def _like(old: Any, new: Any) -> tuple[Any, Any]:
+    """Two lists of nameless records can be told apart by place where they are equally long."""
+    same_length = isinstance(old, list) and isinstance(new, list) and len(old) == len(new)
+    return (_numbered(old), _numbered(new)) if same_length else (old, new)
+
+
 def _of_parts(file: str, path: Path, old: Any, new: Any) -> Iterator[Difference]:
+    old, new = _like(old, new)
     if not (isinstance(old, dict) and isinstance(new, dict)):
         if old != new or type(old) is not type(new):
             yield Difference(file, path, _raw(old), _raw(new))
@@ -186,6 +202,7 @@ def _of_parts(file: str, path: Path, old: Any, new: Any) -> Iterator[Difference]
 
 
 def _mixed_parts(path: Path, old: Any, new: Any, wanted: Collection[Path]) -> Any:
+    old, new = _like(old, new)
     if not (isinstance(old, dict) and isinstance(new, dict)):
         return new if path in wanted else old
     first, second = (new, old) if (*path, ORDER) in wanted else (old, new)

@@ -11,12 +11,14 @@ from sscreport.diff.rank import turns
 from sscreport.diff.trials import content
 from sscreport.document import Manuscript, place_names
 from sscreport.origins import Origin
-from sscreport.redline import Pair, Redline
-from sscreport.register import marked_texts
+from sscreport.redline import Pair, Redline, Revision
+from sscreport.register import SIGNIFICANT, marked_texts
 from sscreport.sentences import split
-from sscreport.wording import unrounded
+from sscreport.wording import DAGGER, unrounded
 
 PROSE = ("paragraph", "item")  # blocks that are told sentence by sentence
+LOOK = "set otherwise"
+AS_DRAWN = ("as it was drawn", "drawn otherwise")  # where no number in a figure is another one
 METHODS = "methods"  # the id of the section whose sentences are methods
 
 
@@ -25,13 +27,14 @@ class Item:
     """A change, and what to ask a trial about it.
 
     ``keys`` are of values, ``pair`` is the block and ``sentence`` its sentence before and after; a
-    figure is asked for by the key of its change.
+    figure is asked for by the key of its change. ``numeric``: nothing but values differs.
     """
 
     change: Change
     keys: tuple[str, ...] = ()
     pair: Pair | None = None
     sentence: tuple[str | None, str | None] | None = None
+    numeric: bool = True
 
 
 def items(old: Manuscript, new: Manuscript, redline: Redline) -> Iterator[Item]:
@@ -39,12 +42,12 @@ def items(old: Manuscript, new: Manuscript, redline: Redline) -> Iterator[Item]:
     names = place_names(old.tree) | place_names(new.tree)
     yield from _turned(old, new, names)
     yield from _values(old, new, names)
-    revisions: dict[int, list[int]] = {}
+    revisions: dict[int, list[Revision]] = {}
     for revision in redline.revisions:
-        revisions.setdefault(revision.pair, []).append(revision.number)
+        revisions.setdefault(revision.pair, []).append(revision)
     methods = _within(old, METHODS) | _within(new, METHODS)
     for position, pair in enumerate(redline.pairs):
-        yield from _of_pair(pair, tuple(revisions.get(position, ())), names, pair.place in methods)
+        yield from _of_pair(pair, revisions.get(position, ()), names, pair.place in methods)
     yield from _figures(old, new, names, redline)
 
 
@@ -103,13 +106,17 @@ def _printed(origin: Origin | None) -> object:
 def _side(origin: Origin | None, visible: bool) -> str | None:
     if origin is None:
         return None
-    return origin.shown if visible and origin.shown else unrounded(origin.number) or str(origin.number)
+    if origin.number is None:
+        return None
+    if not (visible and origin.shown):
+        return unrounded(origin.number) or str(origin.number)
+    return origin.shown + (DAGGER if origin.reconstructed else "")
 
 
 def _difference(before: Origin | None, after: Origin | None) -> float | None:
     numbers = [side.number for side in (before, after) if side is not None]
     real = len(numbers) == 2 and all(isinstance(n, (int, float)) and not isinstance(n, bool) for n in numbers)
-    return numbers[1] - numbers[0] if real else None
+    return float(f"{numbers[1] - numbers[0]:.{SIGNIFICANT}g}") if real else None
 
 
 def _place(origin: Origin, names: dict[str, str]) -> str:
@@ -125,23 +132,35 @@ def _place(origin: Origin, names: dict[str, str]) -> str:
 # ---------------------------------------------------------------- blocks
 
 
-def _of_pair(pair: Pair, revisions: tuple[int, ...], names: dict[str, str], method: bool) -> Iterator[Item]:
+def _of_pair(
+    pair: Pair, revisions: Sequence[Revision], names: dict[str, str], method: bool
+) -> Iterator[Item]:
     place = names.get(pair.place, pair.place)
+    marks = tuple(revision.number for revision in revisions)
+    numeric = all(revision.keys for revision in revisions)
     if pair.kind == "figure":
+        return
+    if pair.before == pair.after:
+        yield Item(_look(pair, place, revisions), pair=pair, numeric=False)
         return
     if pair.kind not in PROSE:
         what = ", ".join(filter(None, (pair.row, pair.column))) or pair.kind
-        yield Item(
-            Change(
-                pair.kind, place, what, "", pair.before, pair.after, Weight.VISIBLE, (), revisions=revisions
-            ),
-            pair=pair,
-        )
+        sides = pair.before, pair.after
+        change = Change(pair.kind, place, what, "", *sides, Weight.VISIBLE, (), revisions=marks)
+        yield Item(change, pair=pair, numeric=numeric)
         return
     kind = "method" if method else "sentence"
     for before, after in _reworded(split(pair.before or ""), split(pair.after or "")):
-        change = Change(kind, place, kind, "", before, after, Weight.VISIBLE, (), revisions=revisions)
-        yield Item(change, pair=pair, sentence=(before, after))
+        change = Change(kind, place, kind, "", before, after, Weight.VISIBLE, (), revisions=marks)
+        yield Item(change, pair=pair, sentence=(before, after), numeric=numeric)
+
+
+def _look(pair: Pair, place: str, revisions: Sequence[Revision]) -> Change:
+    """The same words in another look: emphasised, raised, linked."""
+    words = " … ".join(dict.fromkeys(revision.after or revision.before for revision in revisions))
+    marks = tuple(revision.number for revision in revisions)
+    sides = words, f"{words} ({LOOK})"
+    return Change("look", place, pair.kind, "", *sides, Weight.VISIBLE, (), revisions=marks)
 
 
 def _reworded(old: Sequence[str], new: Sequence[str]) -> Iterator[tuple[str | None, str | None]]:
@@ -169,8 +188,8 @@ def _figures(old: Manuscript, new: Manuscript, names: dict[str, str], redline: R
             key for key in dict.fromkeys((*marks[0], *marks[1])) if marks[0].get(key) != marks[1].get(key)
         ]
         sides = [
-            None if drawing is None else "; ".join(side[key] for key in changed if key in side) or "as drawn"
-            for drawing, side in zip(drawings, marks, strict=True)
+            None if drawing is None else "; ".join(side[key] for key in changed if key in side) or as_drawn
+            for drawing, side, as_drawn in zip(drawings, marks, AS_DRAWN, strict=True)
         ]
         label = names.get(f"fig-{name}", name)
         numbers = tuple(r.number for r in redline.revisions if r.place == f"fig-{name}" and not r.keys)

@@ -24,7 +24,6 @@ from sscreport.problems import InputError
 from sscreport.progress import Progress
 from sscreport.redline import Pair, redline
 from sscreport.sentences import sentences
-from sscreport.write.pages import with_wide_tables_last
 
 Content = tuple[object, ...]
 
@@ -66,7 +65,7 @@ def facts(manuscript: Manuscript) -> Facts:
         {key: content(origin) for key, origin in manuscript.origins.items()},
         frozenset((sentence.place, sentence.text) for sentence in sentences(manuscript.tree)),
         {name: figure.svg for name, figure in manuscript.figures.items()},
-        etree.tostring(with_wide_tables_last(manuscript.tree)),
+        etree.tostring(manuscript.tree),
     )
 
 
@@ -109,8 +108,8 @@ def try_all(
 ) -> list[Bundle]:
     """Every difference with its two trials; differences that go only together in one bundle.
 
-    ``old`` is what the code of today makes of the old inputs. A bundle without trials could not be made apart from
-    the rest: it may have caused anything.
+    ``old`` is what the code of today makes of the old inputs. A bundle without trials could not be
+    made apart from the rest: it may have caused anything.
     """
     bundles = _coarse(found)
     if len(bundles) < 2:

@@ -73,17 +73,20 @@ def _forest(entry: Entry, _: Drawing, by_id: ById) -> FigureData:
             body.append(_pooled_row("Subtotal", group, synthesis, measure))
             told.append(_told("Subtotal", group.label, group.pooled, synthesis))
     body.append(_pooled_row("Total", synthesis.overall, synthesis, measure))
-    if synthesis.prediction:
-        low, high = synthesis.prediction
-        empty = [
-            _cell() for _ in (*_of(synthesis.overall, synthesis), *measure.columns, "weight", "estimate")
-        ]
-        body.append(
-            (_named("Prediction interval", synthesis.reconstructed), *empty, _number(low), _number(high))
-        )
     studies = f"Total of {printed(synthesis.overall.pooled.k)} studies"
     told.append(_told(studies, None, synthesis.overall.pooled, synthesis))
+    if synthesis.prediction:
+        low, high = synthesis.prediction
+        body.append(_prediction_row(synthesis, measure, low, high))
+        told.append(f"Prediction interval: {printed(low)} to {printed(high)}.")
     return FigureData(Table(entry["id"], _forest_head(synthesis, measure), tuple(body)), tuple(told))
+
+
+def _prediction_row(synthesis: Synthesis, measure: Measure, low: Value, high: Value) -> tuple[TableCell, ...]:
+    """Limits without an estimate."""
+    before = (*_of(synthesis.overall, synthesis), *measure.columns, "weight", "estimate")
+    name = _named("Prediction interval", synthesis.reconstructed)
+    return (name, *(_cell() for _ in before), _number(low), _number(high))
 
 
 def _forest_head(synthesis: Synthesis, measure: Measure) -> tuple[tuple[TableCell, ...], ...]:

@@ -4,10 +4,10 @@ sources   what a name means: a revision of git, a folder, a released archive, a 
 git       the little that is asked of git
 pack      a manuscript as one file, which code of any version can write and today's can read
 cache     packs kept from one run to the next
-edition   the edition of a source
+edition   an edition: taken from the cache, or made by the code it belongs to
 """
 
-from sscreport.editions.edition import Edition, edition
+from sscreport.editions.edition import Edition, obtain
 from sscreport.editions.sources import Source, find
 
-__all__ = ["Edition", "Source", "edition", "find"]
+__all__ = ["Edition", "Source", "find", "obtain"]

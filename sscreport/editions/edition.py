@@ -44,7 +44,7 @@ class Edition:
         return self.manuscript.enclosure.version
 
 
-def edition(source: Source, progress: Progress) -> Edition:
+def obtain(source: Source, progress: Progress) -> Edition:
     """Make the edition, or take it from the cache.
 
     Raises what `build` raises for inputs that are not fit, and `CodeTooOld`.

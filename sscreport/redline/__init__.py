@@ -4,6 +4,7 @@ records   the merged tree's marks, its revisions, the pairs of blocks that diffe
 blocks    the verb: sections, paragraphs, lists and figures, block by block
 tables    rows, columns and cells (grid, matching, layout say what stands where)
 inline    marks inside a block (atoms, edits say what changes)
+marks     reading the marks
 sides     the two editions that a merged tree holds
 """
 

@@ -32,7 +32,7 @@ def _side(tree: _Element, kept: str, dropped: str, side: str) -> _Element:
     copy = deepcopy(tree)
     for element in list(copy.iter(dropped)) + copy.xpath(f".//*[@{CHANGE}='{dropped}']"):
         if element.getparent() is not None:
-            _remove(element)
+            remove(element)
     etree.strip_tags(copy, kept)
     for element in copy.iter(etree.Element):
         for name in (CHANGE, REVISION):
@@ -40,6 +40,13 @@ def _side(tree: _Element, kept: str, dropped: str, side: str) -> _Element:
         for name in SPANS:
             _restore(element, name, side)
     return copy
+
+
+def own_spans(tree: _Element, side: str) -> None:
+    """Give every cell the spans that it has in one edition, "old" or "new"."""
+    for element in tree.iter(etree.Element):
+        for name in SPANS:
+            _restore(element, name, side)
 
 
 def _restore(element: _Element, name: str, side: str) -> None:
@@ -51,7 +58,7 @@ def _restore(element: _Element, name: str, side: str) -> None:
         element.set(name, own[side])
 
 
-def _remove(element: _Element) -> None:
+def remove(element: _Element) -> None:
     """Take an element out but not the text after it; formatting that it leaves empty goes too."""
     parent, before = element.getparent(), element.getprevious()
     if element.tail and before is not None:
@@ -61,7 +68,7 @@ def _remove(element: _Element) -> None:
     parent.remove(element)
     empty = len(parent) == 0 and not parent.text
     if empty and parent.tag in _INLINE and parent.getparent() is not None:
-        _remove(parent)
+        remove(parent)
 
 
 def withdrawn(element: _Element) -> _Element:

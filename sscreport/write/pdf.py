@@ -12,7 +12,7 @@ import json
 import logging
 import warnings
 from base64 import b64encode
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass
 from datetime import datetime
@@ -55,7 +55,7 @@ class PdfUnavailable(SSCReportError):
 
 
 @dataclass(frozen=True)
-class _Attached:
+class Attached:
     """A file in the PDF: its path in the review's folder, its text, what it is to the PDF, in words."""
 
     name: str
@@ -68,21 +68,40 @@ def write_pdf(manuscript: Manuscript, path: Path) -> None:
     """Write the PDF to ``path``, the same bytes for the same manuscript.
 
     Every key has a named destination and every printed value a link to its entry (`pdf_markup`).
+    Raises as `print_pdf` does.
+    """
+    attached = sorted(_attached(manuscript.enclosure), key=lambda file: file.name)
+    print_pdf(markup(manuscript), descriptions(manuscript), path, attached)
+
+
+def print_pdf(
+    page: str,
+    told: Mapping[str, str],
+    path: Path,
+    attached: Sequence[Attached] = (),
+    more_style: Path | None = None,
+) -> None:
+    """Print a page to ``path``. ``told`` says of ids what a link to them is for.
+
     Raises PdfUnavailable without Pango, and BuildError for whatever WeasyPrint complains about (a
     link without target, a figure without description) and for characters outside our fonts.
     """
     weasyprint = load_weasyprint()
-    attached = sorted(_attached(manuscript.enclosure), key=lambda file: file.name)
     with _complaints() as complaints, _no_garbage_search():
         fetcher = weasyprint.urls.URLFetcher(allowed_protocols=("file", "data"))
         fonts = weasyprint.text.fonts.FontConfiguration()
-        style = weasyprint.CSS(filename=_STYLE, font_config=fonts, url_fetcher=fetcher)
-        page = weasyprint.HTML(string=markup(manuscript), url_fetcher=fetcher)
-        document = page.render(font_config=fonts, stylesheets=[style], pdf_variant="pdf/ua-1")
+        styles = [
+            weasyprint.CSS(filename=style, font_config=fonts, url_fetcher=fetcher)
+            for style in (_STYLE, more_style)
+            if style is not None
+        ]
+        document = weasyprint.HTML(string=page, url_fetcher=fetcher).render(
+            font_config=fonts, stylesheets=styles, pdf_variant="pdf/ua-1"
+        )
         content = document.write_pdf(
             pdf_variant="pdf/ua-1",
             attachments=[_attachment(weasyprint, file) for file in attached],
-            finisher=partial(_finish, attached=attached, told=descriptions(manuscript)),
+            finisher=partial(_finish, attached=attached, told=told),
         )
         complaints.extend(_foreign_characters(document.fonts.values()))
     if complaints:
@@ -102,16 +121,16 @@ def load_weasyprint() -> ModuleType:
     return weasyprint
 
 
-def _attached(enclosure: Enclosure) -> Iterator[_Attached]:
+def _attached(enclosure: Enclosure) -> Iterator[Attached]:
     for name, text in enclosure.files.items():
-        yield _Attached(name, text, "Source", f"{name}: input from which this document was built")
+        yield Attached(name, text, "Source", f"{name}: input from which this document was built")
     told = "Every value of this document, how it was made and from which fields"
-    yield _Attached(VALUES, enclosure.values, "Data", told)
+    yield Attached(VALUES, enclosure.values, "Data", told)
     code = json.dumps({"sscreport": enclosure.version, "sha256": enclosure.code}, indent=1) + "\n"
-    yield _Attached(CODE, code, "Supplement", "Version and digest of the program that built this document")
+    yield Attached(CODE, code, "Supplement", "Version and digest of the program that built this document")
 
 
-def _attachment(weasyprint: ModuleType, file: _Attached) -> Any:
+def _attachment(weasyprint: ModuleType, file: Attached) -> Any:
     media = _MEDIA[Path(file.name).suffix]
     return weasyprint.Attachment(
         url=f"data:{media};base64,{b64encode(file.text.encode()).decode()}",
@@ -122,7 +141,7 @@ def _attachment(weasyprint: ModuleType, file: _Attached) -> Any:
     )
 
 
-def _finish(document: Any, pdf: Any, attached: list[_Attached], told: Mapping[str, str]) -> None:
+def _finish(document: Any, pdf: Any, attached: Sequence[Attached], told: Mapping[str, str]) -> None:
     """Say what each link leads to, what each attachment is, and what each head of a table is for.
 
     WeasyPrint describes a link by its target's id, and writes the relationships of attachments
@@ -131,7 +150,8 @@ def _finish(document: Any, pdf: Any, attached: list[_Attached], told: Mapping[st
     import pydyf
 
     relationships = {file.name: file.relationship for file in attached}
-    pdf.catalog["AF"] = pydyf.Array()
+    if attached:
+        pdf.catalog["AF"] = pydyf.Array()
     by_reference = {item.reference: item for item in pdf.objects}
     for item in pdf.objects:
         if not isinstance(item, pydyf.Dictionary):

@@ -19,9 +19,9 @@ from sscreport.records import Figure, Spot
 from sscreport.write.pads import set_pads
 from sscreport.write.pages import paged
 
-_INLINE = ("a", "em", "span", "strong", "sub", "sup")
-_WIDEST_FIGURE = 170.0  # mm: an A4 page between its margins
-_HIGHEST_FIGURE = 205.0  # mm: leaves room for a caption on the same page
+_INLINE = ("a", "del", "em", "ins", "span", "strong", "sub", "sup")
+WIDEST_FIGURE = 170.0  # mm: an A4 page between its margins
+HIGHEST_FIGURE = 205.0  # mm: leaves room for a caption on the same page
 
 
 def markup(manuscript: Manuscript) -> str:
@@ -31,9 +31,14 @@ def markup(manuscript: Manuscript) -> str:
     figures only, ``v-KEY`` at its entry, ``c-i`` and ``c-fFIGURE-i`` at constants.
     """
     article = paged(manuscript)
-    article.set("data-short-title", manuscript.subject)
     _set_figures(article, manuscript.figures)
     _link_values(article)
+    return as_page(article, manuscript, manuscript.title)
+
+
+def as_page(article: _Element, manuscript: Manuscript, title: str) -> str:
+    """The article as a page of the manuscript's language, with what the PDF says of itself."""
+    article.set("data-short-title", manuscript.subject)
     set_pads(article)
     _part_spaces(article)
     named = [("author", author) for author in manuscript.authors]
@@ -42,7 +47,7 @@ def markup(manuscript: Manuscript) -> str:
         ("description", manuscript.subject),
         ("generator", "sscreport"),
     ]
-    head = E.head(E.meta(charset="utf-8"), E.title(manuscript.title))
+    head = E.head(E.meta(charset="utf-8"), E.title(title))
     head.extend(E.meta(name=name, content=content) for name, content in named)
     page = E.html({"lang": manuscript.language}, head, E.body(article))
     return "<!DOCTYPE html>\n" + etree.tostring(page, method="html", encoding="unicode")
@@ -71,16 +76,22 @@ def _set_figures(article: _Element, figures: Mapping[str, Figure]) -> None:
         if name not in figures:
             raise BuildError([Problem("PDF", f"The figure “{name}” was never drawn.")])
         figure = figures[name]
-        encoded = b64encode(figure.svg.encode()).decode()
-        image.set("src", f"data:image/svg+xml;base64,{encoded}")
-        plot = E.div({"class": "plot", "style": f"width: {_printed_width(figure):.2f}mm"})
-        image.getparent().replace(image, plot)
-        plot.extend([image, *_overlay(figure, keys_in_text)])
+        plot(image, figure, printed_width(figure)).extend(_overlay(figure, keys_in_text))
+
+
+def plot(image: _Element, figure: Figure, width: float) -> _Element:
+    """Set the drawing into its image, and that into a box of ``width`` mm, which is returned."""
+    encoded = b64encode(figure.svg.encode()).decode()
+    image.set("src", f"data:image/svg+xml;base64,{encoded}")
+    box = E.div({"class": "plot", "style": f"width: {width:.2f}mm"})
+    image.getparent().replace(image, box)
+    box.append(image)
+    return box
 
 
 def _overlay(figure: Figure, keys_in_text: set[str]) -> Iterator[_Element]:
     """Links over the figure's values, and places for its constants and for keys drawn without text."""
-    scale = _printed_width(figure) / figure.width_mm
+    scale = printed_width(figure) / figure.width_mm
     keys = etree.fromstring(figure.svg.encode()).xpath("//@data-value")
     unnamed = {key: f"n-{key}-f{figure.id}" for key in keys if key not in keys_in_text}
     constants = 0
@@ -103,9 +114,9 @@ def _placed(spot: Spot, scale: float) -> str:
     return "; ".join(f"{name}: {length * scale:.2f}mm" for name, length in lengths.items())
 
 
-def _printed_width(figure: Figure) -> float:
-    """Width in mm: the figure's own, or less where the page would not hold it."""
-    return min(figure.width_mm, _WIDEST_FIGURE, _HIGHEST_FIGURE * figure.width_mm / figure.height_mm)
+def printed_width(figure: Figure, widest: float = WIDEST_FIGURE, highest: float = HIGHEST_FIGURE) -> float:
+    """Width in mm: the figure's own, or less where its room on the page would not hold it."""
+    return min(figure.width_mm, widest, highest * figure.width_mm / figure.height_mm)
 
 
 def _part_spaces(article: _Element) -> None:

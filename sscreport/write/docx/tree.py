@@ -77,12 +77,14 @@ def elements(parent: _Element) -> list[_Element]:
 
 def plain(element: _Element) -> str:
     """All text of an element with white space collapsed; a break or a paragraph ends a line."""
-    pieces: list[str] = []
-    for step in element.iter():
-        if step.tag in ("br", "p", "li") and step is not element:
-            pieces.append("\n")
-        if isinstance(step.tag, str):
-            pieces.append(SPACES.sub(" ", step.text or ""))
-        if step is not element:
-            pieces.append(SPACES.sub(" ", step.tail or ""))
-    return "".join(pieces).strip()
+    return "".join(_plain(element)).strip()
+
+
+def _plain(element: _Element) -> Iterator[str]:
+    yield SPACES.sub(" ", element.text or "")
+    for child in element:
+        if child.tag in ("br", "p", "li"):
+            yield "\n"
+        if isinstance(child.tag, str):
+            yield from _plain(child)
+        yield SPACES.sub(" ", child.tail or "")
