@@ -20,6 +20,7 @@ from sscreport.compose import compose
 from sscreport.describe import describe
 from sscreport.document import Manuscript
 from sscreport.draw import draw
+from sscreport.draw.drawing import Drawing
 from sscreport.enclosure import enclose
 from sscreport.grade import grade
 from sscreport.ledger import ledger
@@ -51,6 +52,15 @@ class Made:
 
 
 @dataclass(frozen=True)
+class Prepared:
+    """A review with every value, figure and table, before its templates are read."""
+
+    review: Review
+    drawings: Mapping[str, Drawing]
+    tables: Mapping[str, Table]
+
+
+@dataclass(frozen=True)
 class BuildResult:
     """The files written, and what the user should know although the build went through."""
 
@@ -77,19 +87,30 @@ def make(review_folder: Path, progress: Progress, paint: bool = True) -> Made:
     Without ``paint`` no figure is painted as PNG, which takes most of the time; the manuscript can
     then be written as HTML and PDF only.
     """
+    return fill(prepare(review_folder, progress), progress, paint)
+
+
+def prepare(review_folder: Path, progress: Progress) -> Prepared:
+    """Everything that the templates may print; they are not read yet."""
     review, syntheses = synthesise(review_folder, progress)
     with progress.step("grade"):
         findings = grade(review, syntheses)
         ratings = regrade(review, findings)
     with progress.step("draw"):
         drawings = draw(review, syntheses)
-        figures = {name: drawing.figure for name, drawing in drawings.items()}
     with progress.step("ledger"):
         entries = ledger(review)
     with progress.step("audit"):
         audited = enter_audit(review)
     with progress.step("tabulate"):
         tables = tabulate(review, findings, ratings, entries, audited)
+    return Prepared(review, drawings, tables)
+
+
+def fill(prepared: Prepared, progress: Progress, paint: bool = True) -> Made:
+    """The templates in the review's folder, filled with what was prepared."""
+    review, drawings, tables = prepared.review, prepared.drawings, prepared.tables
+    figures = {name: drawing.figure for name, drawing in drawings.items()}
     with progress.step("compose"):
         composition = compose(review, figures, tables)
     with progress.step("register"):

@@ -44,6 +44,9 @@ class Causes:
             self._bundles = [Bundle(tuple(range(len(found))))]
             return
         self._bundles = try_all(found, (old.inputs, self._base), (new.inputs, after), progress)
+        if self._code and len(self._bundles) == 1:  # then everything together is what the code left
+            rest = related(True, after, self._base)
+            self._bundles = [Bundle(bundle.members, (rest,)) for bundle in self._bundles]
 
     def _try_code(self, progress: Progress) -> bool:
         """Make the old inputs with the code of today; False where it refuses them."""

@@ -10,15 +10,16 @@ import os
 import tempfile
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from lxml import etree
 
-from sscreport.build import make
+from sscreport.build import Prepared, fill, prepare
 from sscreport.diff.inputs import Difference, Inputs, mixed
 from sscreport.document import Manuscript
 from sscreport.enclosure import Enclosure
+from sscreport.folder import STATED, TEMPLATES
 from sscreport.origins import Origin
 from sscreport.problems import InputError
 from sscreport.progress import Progress
@@ -161,21 +162,46 @@ def _tried(
     return list(zip(trials[::2], trials[1::2], strict=True))
 
 
-def _each_once(wanted: Sequence[Mapping[str, str]]) -> list[Facts | None]:
-    """The facts of each review; two that are the same are made once."""
+def _each_once(wanted: Sequence[Inputs]) -> list[Facts | None]:
+    """The facts of each review; two that are the same are made once, those of the same data together."""
     names = [tuple(sorted(inputs.items())) for inputs in wanted]
-    distinct = list(dict.fromkeys(names))
-    workers = min(len(distinct), len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 2)
-    with ProcessPoolExecutor(workers) as pool:
-        made = dict(zip(distinct, pool.map(made_of, map(dict, distinct)), strict=True))
-    return [made[name] for name in names]
+    by_data: dict[object, list[tuple[tuple[str, str], ...]]] = {}
+    for name in dict.fromkeys(names):
+        by_data.setdefault(tuple(item for item in name if not _is_wording(item[0])), []).append(name)
+    workers = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    shares = [group[start::workers] for group in by_data.values() for start in range(workers)]
+    shares = [share for share in shares if share]
+    with ProcessPoolExecutor(min(workers, len(shares))) as pool:
+        made = pool.map(_made_together, [[dict(name) for name in share] for share in shares])
+        known = {
+            name: fact
+            for share, facts in zip(shares, made, strict=True)
+            for name, fact in zip(share, facts, strict=True)
+        }
+    return [known[name] for name in names]
+
+
+def _is_wording(file: str) -> bool:
+    """Whether a file is read only when everything that it may print is there."""
+    return file.startswith(f"{TEMPLATES}/") or file == STATED
 
 
 def made_of(files: Inputs) -> Facts | None:
     """The facts of what the code of today makes of some files; None where it refuses them."""
-    with tempfile.TemporaryDirectory() as folder:
-        Enclosure(files).unpack(Path(folder))
-        try:
-            return facts(make(Path(folder), Progress(quiet=True), paint=False).manuscript)
-        except InputError:
-            return None
+    return _made_together([files])[0]
+
+
+def _made_together(reviews: Sequence[Inputs]) -> list[Facts | None]:
+    """The facts of reviews that differ in their wording only: the data are read once."""
+    made: list[Facts | None] = []
+    prepared: Prepared | None = None
+    for files in reviews:
+        with tempfile.TemporaryDirectory() as folder:
+            Enclosure(files).unpack(Path(folder))
+            try:
+                prepared = prepared or prepare(Path(folder), Progress(quiet=True))
+                here = replace(prepared, review=replace(prepared.review, root=Path(folder)))
+                made.append(facts(fill(here, Progress(quiet=True), paint=False).manuscript))
+            except InputError:
+                made.append(None)
+    return made
