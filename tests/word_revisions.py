@@ -103,10 +103,17 @@ def _pictures(path: Path) -> dict[str, str]:
 
 def _blocks(body: _Element, pictures: dict[str, str]) -> Iterator[Block]:
     for element in body:
-        if element.tag == f"{W}p" and (text := _text(element, pictures)):
-            yield Block(element.find(f"{W}pPr/{W}pStyle").get(f"{W}val"), (text,))
+        if element.tag == f"{W}p" and not _ends_section(element):
+            style = element.find(f"{W}pPr/{W}pStyle").get(f"{W}val")
+            yield Block(style, (_text(element, pictures),))
         for row in element.iter(f"{W}tr") if element.tag == f"{W}tbl" else ():
             yield Block("row", tuple(_cell(cell, pictures) for cell in row.iterfind(f"{W}tc")))
+
+
+def _ends_section(paragraph: _Element) -> bool:
+    """Whether a paragraph is there only because the page turns below it."""
+    turns = paragraph.find(f"{W}pPr/{W}sectPr") is not None
+    return turns and paragraph.find(f".//{W}r") is None
 
 
 def _cell(cell: _Element, pictures: dict[str, str]) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import nullcontext
 from dataclasses import replace
 
+from docx.shared import Pt
 from lxml.etree import _Element
 
 from sscreport.write.docx import inline
@@ -13,7 +14,7 @@ from sscreport.write.docx.line import Line
 from sscreport.write.docx.marks import figure_keys, origins_of
 from sscreport.write.docx.pictures import drawing
 from sscreport.write.docx.story import Story
-from sscreport.write.docx.styles import text_width_mm
+from sscreport.write.docx.styles import FIGURE_GAP_PT, text_width_mm
 from sscreport.write.docx.tables import DIGIT_TWIPS, build_table
 from sscreport.write.docx.tracked import DELETED, INSERTED, Edit, edit_around, edit_of
 from sscreport.write.docx.tree import SPACES, broken, classes, contents, elements, no_rule, plain, where
@@ -156,7 +157,9 @@ def _old_picture(story: Story, line: Line, element: _Element) -> None:
     if figure is None or png is None:
         raise broken(f"The old picture {identity!r} is missing, {where(element)}.")
     named = replace(figure, id=f"{identity}-old")
-    line.picture(drawing(story.document, named, png, element.get("alt") or figure.alt, None))
+    picture = drawing(story.document, named, png, element.get("alt") or figure.alt, None)
+    picture[0].set("distB", str(Pt(FIGURE_GAP_PT)))  # apart from the new one below it
+    line.picture(picture)
 
 
 def _table(story: Story, element: _Element) -> None:

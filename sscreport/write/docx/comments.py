@@ -34,7 +34,7 @@ def add_comments(story: Story, changes: Changes) -> None:
         if revision.number not in marked:
             raise broken(f"Change {revision.number} has no mark in the text, in #{revision.place}.")
         pair = changes.redline.pairs[revision.pair]
-        causes = (changes.causes[position] for position in changes.revision_causes[revision.number])
+        causes = (changes.causes[i] for i in changes.revision_causes.get(revision.number, ()))
         text = [_what(revision, pair, story.manuscript, story.old), *(f"Why: {c.told}" for c in causes)]
         comment = story.document.comments.add_comment("\n".join(text), AUTHOR, AUTHOR[:2])
         comment._comment_elm.date = datetime.fromisoformat(story.tracked.stamp)
@@ -60,6 +60,8 @@ def _names(revision: Revision, new: Manuscript, old: Manuscript) -> Iterator[str
 
 def _said(revision: Revision) -> str:
     before, after = (shorten(text, QUOTED, placeholder=" …") for text in (revision.before, revision.after))
+    if revision.before == revision.after:
+        return f"“{before}” is set otherwise"
     if before and after:
         return f"“{before}” became “{after}”"
     return f"added “{after}”" if after else f"removed “{before}”"
