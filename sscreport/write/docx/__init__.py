@@ -23,7 +23,7 @@ from sscreport.write.docx.marks import check
 from sscreport.write.docx.package import attach_register, drop_template_parts, file_bytes, set_properties
 from sscreport.write.docx.story import Story
 from sscreport.write.docx.styles import styled_document
-from sscreport.write.pages import paged
+from sscreport.write.pages import paged, with_wide_tables_last
 
 __all__ = ["write_docx", "write_marked_docx"]
 
@@ -51,7 +51,7 @@ def write_marked_docx(changes: Changes, old: Manuscript, new: Manuscript, path: 
 
     Raises BuildError as `write_docx` does, and for a change without a mark in the tree.
     """
-    story = _told(replace(new, tree=changes.redline.tree), old)
+    story = _told(replace(new, tree=with_wide_tables_last(changes.redline.tree)), old)
     add_comments(story, changes)
     path.write_bytes(_finished(story))
 
