@@ -81,7 +81,7 @@ def _values(old: Manuscript, new: Manuscript, names: dict[str, str]) -> Iterator
             continue
         origin = after or before
         visible = _printed(before) != _printed(after)
-        sides = [_side(side, visible) for side in (before, after)]
+        sides = [_side(side, visible, _loses_or_gains_dagger(before, after)) for side in (before, after)]
         weight = Weight.VISIBLE if visible else Weight.HIDDEN
         place = _place(after if after and after.uses else before or after, names)
         difference = _difference(before, after)
@@ -103,14 +103,18 @@ def _printed(origin: Origin | None) -> object:
     return origin and bool(origin.uses) and content(origin)[:2]
 
 
-def _side(origin: Origin | None, visible: bool) -> str | None:
+def _loses_or_gains_dagger(before: Origin | None, after: Origin | None) -> bool:
+    return before is not None and after is not None and before.reconstructed != after.reconstructed
+
+
+def _side(origin: Origin | None, visible: bool, with_dagger: bool) -> str | None:
     if origin is None:
         return None
     if origin.number is None:
         return None
     if not (visible and origin.shown):
         return unrounded(origin.number) or str(origin.number)
-    return origin.shown + (DAGGER if origin.reconstructed else "")
+    return origin.shown + (DAGGER if with_dagger and origin.reconstructed else "")
 
 
 def _difference(before: Origin | None, after: Origin | None) -> float | None:
