@@ -7,6 +7,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterator
+from copy import deepcopy
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -260,10 +261,19 @@ def test_both_drawings_of_a_figure_are_there(parsed: HtmlElement) -> None:
 
 
 def test_a_figure_that_one_edition_lacks_is_drawn_alone() -> None:
-    """There is nothing to switch then."""
-    added = replace(CHANGES, figures={"skin-score": (None, CHANGES.figures["skin-score"][1])})
-    parsed = html.document_fromstring(page(added))
-    assert [pane.get("class") for pane in parsed.xpath("//div[@class='panes']/div")] == ["pane new"]
+    """There is nothing to switch then; of a figure that only moved it is said that it looks the same."""
+    tree = deepcopy(CHANGES.redline.tree)
+    figure = tree.find(".//figure[@id='fig-skin-score']")
+    figure.remove(figure.find("img"))
+    moved = tree.find(".//figure[@id='fig-pain-scale']")
+    moved.attrib.update({"data-change": "ins", "data-revision": "14"})
+    alone = replace(CHANGES, redline=replace(CHANGES.redline, tree=tree))
+    parsed = html.document_fromstring(page(alone))
+    panes = parsed.xpath("//div[@class='panes']/div")
+    assert [pane.get("class") for pane in panes] == ["pane new", "pane new"]
+    assert panes[0].xpath(".//*[name() = 'svg']/@aria-label") == ["New plot"]
+    assert [words(part.text_content()) for part in panes[1]] == ["After", "Drawn the same in both editions."]
+    assert panes[1].get("id") == "r-14"
     assert not parsed.xpath("//fieldset")
 
 
@@ -340,6 +350,7 @@ def test_every_mark_of_any_redline_is_on_the_page_once() -> None:
         (sides,) = parsed.xpath("//section[@id='sides']")
         ids = parsed.xpath("//@id")
         assert max(Counter(ids).values()) == 1
+        assert {f"r-{revision.number}" for revision in changes.redline.revisions} <= set(ids)
         assert {link[1:] for link in parsed.xpath("//@href") if link.startswith("#")} <= set(ids)
         for tag in ("del", "ins"):
             expected = marks(changes.redline.tree, tag)

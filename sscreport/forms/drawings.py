@@ -7,7 +7,7 @@ radio button says that is chosen.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from lxml import etree
 from lxml.builder import E
@@ -22,7 +22,7 @@ _MODES = {
     "swipe": "swipe",
 }
 _SWIPE_HINT = "Drag the corner of the upper drawing, which is the one before."
-_EDITIONS = (("old", "Before", "del"), ("new", "After", "ins"))
+_EDITIONS = {"del": (0, "old", "Before"), "ins": (1, "new", "After")}
 _LINKING = re.compile(r"url\(#([^)]+)\)")
 
 
@@ -30,21 +30,12 @@ def drawings(
     images: Sequence[_Element], name: str, figures: Mapping[str, tuple[str | None, str | None]]
 ) -> _Element:
     """What the marked ``images`` of a figure show; ``name`` is the figure's label."""
-    image = images[0]
-    id_ = image.get("data-figure")
-    svgs = figures.get(id_, (None, None))
-    panes = [_pane(edition, mark, svg, id_, name, images) for edition, svg, mark in _there(svgs)]
+    panes = [_pane(image, name, figures) for image in images]
     box = E.div({"class": "drawings"})
     if len(panes) == len(_EDITIONS):
-        box.append(_switch(id_, name))
+        box.append(_switch(images[0].get("data-figure"), name))
     box.append(E.div({"class": "panes"}, *panes))
     return box
-
-
-def _there(svgs: Sequence[str | None]) -> Iterator[tuple[tuple[str, str], str, str]]:
-    for (class_, name, mark), svg in zip(_EDITIONS, svgs, strict=True):
-        if svg is not None:
-            yield (class_, name), svg, mark
 
 
 def _switch(id_: str, name: str) -> _Element:
@@ -63,20 +54,20 @@ def _checked(mode: str) -> dict[str, str]:
     return {"checked": "checked"} if mode == next(iter(_MODES)) else {}
 
 
-def _pane(
-    edition: tuple[str, str], mark: str, svg: str, id_: str, name: str, images: Sequence[_Element]
-) -> _Element:
-    class_, words = edition
-    anchors = [image.attrib for image in images if image.get("data-change") == mark]
-    kept = ("id", "data-revision")
-    found = {key: anchors[0][key] for key in kept if anchors and key in anchors[0]}
-    told = next((image.get("alt") for image in images if image.get("data-change") == mark), None)
+def _pane(image: _Element, name: str, figures: Mapping[str, tuple[str | None, str | None]]) -> _Element:
+    """The drawing of one edition, where it was made for the page: one that only moved was not."""
+    position, class_, words = _EDITIONS[image.get("data-change", "ins")]
+    id_ = image.get("data-figure")
+    svg = figures.get(id_, (None, None))[position]
+    kept = {key: image.get(key) for key in ("id", "data-revision") if image.get(key)}
+    pane = E.div({"class": f"pane {class_}", **kept}, E.p({"class": "edition"}, words))
+    if svg is None:
+        pane.append(E.p({"class": "none"}, "Drawn the same in both editions."))
+        return pane
     scroll = {"class": "scroll", "tabindex": "0", "role": "region", "aria-label": f"{name}, {words.lower()}"}
-    return E.div(
-        {"class": f"pane {class_}", **found},
-        E.p({"class": "edition"}, words),
-        E.div(scroll, E.div({"class": "drawing"}, _drawing(svg, f"{class_}-{id_}", told or name))),
-    )
+    drawing = _drawing(svg, f"{class_}-{id_}", image.get("alt") or name)
+    pane.append(E.div(scroll, E.div({"class": "drawing"}, drawing)))
+    return pane
 
 
 def _drawing(text: str, prefix: str, told: str) -> _Element:
