@@ -72,8 +72,9 @@ def name_of(side: Side) -> str:
 
 
 def title_of(change: Change) -> str:
-    """What changed and where, in a line."""
-    return ", ".join(filter(None, (change.place, change.what)))
+    """What changed and where, in a line; a place that the name of the thing begins with is said once."""
+    place = "" if change.what.startswith(change.place) else change.place
+    return ", ".join(filter(None, (place, change.what)))
 
 
 def with_marks(changes: Changes) -> Changes:
