@@ -111,7 +111,7 @@ def test_hidden_changes_are_counted_and_listed_on_demand() -> None:
     """Digits behind what is printed are no lines of their own unless asked for, nor what changed nothing."""
     brief, full = "\n".join(shown(CHANGES)), "\n".join(shown(CHANGES, verbose=True))
     assert "hidden value 7" not in brief and IDLE.where not in brief
-    assert "30 hidden changes; 1 of 4 differences in the inputs change nothing" in brief
+    assert "30 hidden changes; 1 of 4 differences in the inputs changes nothing" in brief
     assert "hidden value 7" in full and IDLE.told in full
 
 

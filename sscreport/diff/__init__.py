@@ -2,6 +2,7 @@
 
 inputs    what went in: differences that can be applied one by one
 items     what came out: everything that differs, as a reader would count it
+drawings  whether two drawings look alike
 rank      conclusions that are others now, effects that moved
 trials    the review made with some differences and without others
 causes    which differences caused which changes
@@ -49,7 +50,7 @@ def diff(old: Edition, new: Edition, repository: Repository | None, progress: Pr
         figures={
             change.key: (before.figures.get(change.key), after.figures.get(change.key))
             for change in changes
-            if change.kind == "figure"
+            if change.kind == "figure" and change.weight
         },
         place_names=place_names(first.tree) | place_names(second.tree),
         notes=tuple(causes.notes),

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 
 from sscreport.changes import Change, Weight
+from sscreport.diff.drawings import look_alike
 from sscreport.diff.rank import turns
 from sscreport.diff.trials import content
 from sscreport.document import Manuscript, place_names
@@ -19,6 +20,7 @@ from sscreport.wording import DAGGER, unrounded
 PROSE = ("paragraph", "item")  # blocks that are told sentence by sentence
 LOOK = "set otherwise"
 AS_DRAWN = ("as it was drawn", "drawn otherwise")  # where no number in a figure is another one
+FINER = "drawn otherwise by less than the eye can see"
 METHODS = "methods"  # the id of the section whose sentences are methods
 
 
@@ -187,18 +189,25 @@ def _figures(old: Manuscript, new: Manuscript, names: dict[str, str], redline: R
         drawings = [side.figures[name].svg if name in side.figures else None for side in (old, new)]
         if drawings[0] == drawings[1]:
             continue
-        marks = [_marks(drawing) for drawing in drawings]
-        changed = [
-            key for key in dict.fromkeys((*marks[0], *marks[1])) if marks[0].get(key) != marks[1].get(key)
-        ]
-        sides = [
-            None if drawing is None else "; ".join(side[key] for key in changed if key in side) or as_drawn
-            for drawing, side, as_drawn in zip(drawings, marks, AS_DRAWN, strict=True)
-        ]
+        count, before, after = _texts_that_differ(*drawings)
+        seen = None in drawings or not look_alike(*drawings)
+        what = f"{count} marks with other numbers" if count else AS_DRAWN[1] if seen else FINER
+        weight = Weight.VISIBLE if seen else Weight.HIDDEN
+        marks = tuple(r.number for r in redline.revisions if r.place == f"fig-{name}" and not r.keys)
         label = names.get(f"fig-{name}", name)
-        numbers = tuple(r.number for r in redline.revisions if r.place == f"fig-{name}" and not r.keys)
-        what = f"{len(changed)} marks with other numbers" if changed else "drawn otherwise"
-        yield Item(Change("figure", label, what, name, *sides, Weight.VISIBLE, (), revisions=numbers))
+        yield Item(Change("figure", label, what, name, before, after, weight, (), revisions=marks))
+
+
+def _texts_that_differ(old: str | None, new: str | None) -> tuple[int, str | None, str | None]:
+    """How many keys are written otherwise in two drawings, and what stands under them in each."""
+    sides = [_marks(drawing) for drawing in (old, new)]
+    keys = [key for key in dict.fromkeys((*sides[0], *sides[1])) if sides[0].get(key) != sides[1].get(key)]
+    texts = ("; ".join(side[key] for key in keys if key in side) for side in sides)
+    told = (
+        None if drawing is None else text or as_drawn
+        for drawing, text, as_drawn in zip((old, new), texts, AS_DRAWN, strict=True)
+    )
+    return len(keys), *told
 
 
 def _marks(svg: str | None) -> dict[str, str]:

@@ -16,6 +16,7 @@ from pathlib import Path
 from lxml import etree
 
 from sscreport.build import Prepared, fill, prepare
+from sscreport.diff.drawings import look_alike
 from sscreport.diff.inputs import Difference, Inputs, mixed
 from sscreport.document import Manuscript
 from sscreport.enclosure import Enclosure
@@ -81,10 +82,9 @@ def tree_of(known: Facts) -> etree._Element:
 
 
 def redrawn(old: Facts, new: Facts) -> frozenset[str]:
-    """The figures of both editions that are drawn differently."""
-    return frozenset(
-        name for name in old.figures.keys() & new.figures if old.figures[name] != new.figures[name]
-    )
+    """The figures of both editions that look different."""
+    both = old.figures.keys() & new.figures
+    return frozenset(name for name in both if not look_alike(old.figures[name], new.figures[name]))
 
 
 def related(alone: bool, tried: Facts, edition: Facts) -> Trial:

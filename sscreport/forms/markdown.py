@@ -15,6 +15,7 @@ from sscreport.forms.words import (
     by_cause,
     contrasted,
     counted,
+    idle_told,
     moved,
     name_of,
     tally,
@@ -81,7 +82,7 @@ def _entries(changes: Changes) -> Iterator[_Entry]:
         told = f"\n{counted(Weight.HIDDEN, len(hidden))}: only digits behind what is printed differ.\n"
         yield _Entry("Not visible", "", told, "")
     if idle := changes.without_effect:
-        opening = _opened(f"{len(idle)} of {len(changes.causes)} differences in the inputs change nothing")
+        opening = _opened(idle_told(changes))
         for cause in idle:
             yield _Entry("Not visible", opening, f"- {_safe(_cut(cause.told))}\n", _CLOSED)
 

@@ -23,6 +23,7 @@ from sscreport.forms.words import (
     answer,
     by_cause,
     counted,
+    idle_told,
     moved,
     name_of,
     runs,
@@ -178,7 +179,7 @@ def _idle(changes: Changes) -> Iterator[_Element]:
     if idle := changes.without_effect:
         yield E.details(
             {"class": "idle"},
-            E.summary(f"{len(idle)} of {len(changes.causes)} differences in the inputs change nothing"),
+            E.summary(idle_told(changes)),
             E.ul(*(E.li(cause.told) for cause in idle)),
         )
 

@@ -15,6 +15,7 @@ from sscreport.forms.words import (
     by_cause,
     contrasted,
     counted,
+    idle_told,
     moved,
     name_of,
     tally,
@@ -86,9 +87,7 @@ def _last(changes: Changes, verbose: bool) -> Iterator[str | Tree]:
         yield _list("Differences that change nothing", idle)
     elif hidden or idle:
         parts = [counted(Weight.HIDDEN, len(hidden))] if hidden else []
-        parts += [f"{len(idle)} of {len(changes.causes)} differences in the inputs change nothing"] * bool(
-            idle
-        )
+        parts += [idle_told(changes)] if idle else []
         yield f"[dim]{'; '.join(parts)}: listed with --all[/]"
     for note in told_of_code(changes):
         yield f"Note: {escape(note)}"

@@ -53,6 +53,13 @@ def tally(changes: Changes) -> str:
     return ", ".join(counted(weight, len(changes.of(weight))) for weight in _NOUNS)
 
 
+def idle_told(changes: Changes) -> str:
+    """How many differences in what went in changed nothing of what came out."""
+    idle = len(changes.without_effect)
+    verb = "changes" if idle == 1 else "change"
+    return f"{idle} of {len(changes.causes)} differences in the inputs {verb} nothing"
+
+
 def by_cause(changes: Changes, chosen: Iterable[Change]) -> list[Group]:
     """The chosen changes by what caused them, in their order."""
     groups: dict[tuple[int, ...], list[Change]] = {}
