@@ -41,6 +41,11 @@ def read_source(file: str, source: str, statements: tuple[Statement, ...]) -> tu
     return (*_offences(file, tree), *_unclaimed(file, tree, statements))
 
 
+def typed_numbers(file: str, source: str) -> tuple[Problem, ...]:
+    """Numbers, identities and calls that a text may not hold which is no template of the manuscript."""
+    return tuple(_offences(file, _READER.parse(source)))
+
+
 def _offences(file: str, tree: nodes.Template) -> Iterator[Problem]:
     """Numbers, identities and calls that a template's source may not hold, each with its line."""
     for output in tree.find_all(nodes.Output):

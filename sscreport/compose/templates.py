@@ -111,8 +111,9 @@ class _Compiled(jinja2.BytecodeCache):
 class Guard:
     """Renders a review's templates and collects what they may not do."""
 
-    def __init__(self, review: Review, targets: Sequence[str]):
-        self.review, self.book, self.targets = review, review.book, targets
+    def __init__(self, review: Review, targets: Sequence[str], folder: str = TEMPLATES):
+        """``folder`` is that of the files in messages; a letter lies elsewhere than the templates."""
+        self.review, self.book, self.targets, self.folder = review, review.book, targets, folder
         self.problems: list[Problem] = []
         self._rendering = ""
         self.prefixes = _prefixes(self.book)
@@ -180,22 +181,28 @@ class Guard:
                 Problem(file, f"There is no such template; {SETTINGS} names it as a section.")
             )
             return ""
-        self._rendering = f"{name}.html"
+        return self._rendered(f"{name}.html")
+
+    def render_text(self, name: str, text: str) -> str:
+        """The same of a text that is no template's file, called ``name`` in messages."""
+        self._env.loader = jinja2.ChoiceLoader([jinja2.DictLoader({name: text}), self._env.loader])
+        return self._rendered(name)
+
+    def _rendered(self, name: str) -> str:
+        self._rendering = name
         try:
-            return self._env.get_template(self._rendering).render()
+            return self._env.get_template(name).render()
         except jinja2.TemplateSyntaxError as error:
-            self.note(
-                f"The template is not valid: {_sentence(error)}", error.name or f"{name}.html", error.lineno
-            )
+            self.note(f"The template is not valid: {_sentence(error)}", error.name or name, error.lineno)
         except jinja2.TemplateNotFound as error:
-            self.note(f"There is no template {error.name}.", f"{name}.html")
+            self.note(f"There is no template {error.name}.", name)
         except InputError as error:
             self.problems.extend(error.problems)
         except UnicodeDecodeError:
             pass  # `check_sources` has said so
         except _FAILURES as error:
             place = _deepest_template_line(error)
-            self.note(f"The template cannot be rendered: {error}.", *(place or (f"{name}.html", None)))
+            self.note(f"The template cannot be rendered: {error}.", *(place or (name, None)))
         return ""
 
     def finalize(self, item: Any) -> Any:
@@ -228,7 +235,7 @@ class Guard:
         return Markup("")
 
     def note(self, expected: str, template: str, line: int | None = None) -> None:
-        problem = Problem(f"{TEMPLATES}/{template}", expected, line)
+        problem = Problem(f"{self.folder}/{template}", expected, line)
         if problem not in self.problems:
             self.problems.append(problem)
 

@@ -22,10 +22,10 @@ from sscreport.write.docx.comments import add_comments
 from sscreport.write.docx.marks import check
 from sscreport.write.docx.package import attach_register, drop_template_parts, file_bytes, set_properties
 from sscreport.write.docx.story import Story
-from sscreport.write.docx.styles import styled_document
+from sscreport.write.docx.styles import add_quotation_style, styled_document
 from sscreport.write.pages import paged, with_wide_tables_last
 
-__all__ = ["write_docx", "write_marked_docx"]
+__all__ = ["write_docx", "write_marked_docx", "write_plain_docx"]
 
 
 def write_docx(manuscript: Manuscript, path: Path) -> None:
@@ -54,6 +54,17 @@ def write_marked_docx(changes: Changes, old: Manuscript, new: Manuscript, path: 
     story = _told(replace(new, tree=with_wide_tables_last(changes.redline.tree)), old)
     add_comments(story, changes)
     path.write_bytes(_finished(story))
+
+
+def write_plain_docx(manuscript: Manuscript, path: Path) -> None:
+    """Write a tree without values to ``path`` as .docx: a letter, which has no appendix and encloses nothing."""
+    document = styled_document(manuscript.subject, manuscript.language)
+    add_quotation_style(document)
+    block(Story(document, manuscript), manuscript.tree)
+    check(document, {})
+    drop_template_parts(document)
+    set_properties(document, manuscript)
+    path.write_bytes(file_bytes(document))
 
 
 def _told(manuscript: Manuscript, old: Manuscript | None = None) -> Story:

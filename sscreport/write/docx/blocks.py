@@ -105,6 +105,11 @@ def _notice(story: Story, element: _Element) -> None:
         flow(story, element)
 
 
+def _quotation(story: Story, element: _Element) -> None:
+    with story.at(style="Quote"):
+        flow(story, element)
+
+
 def _figure(story: Story, element: _Element) -> None:
     if element.get("id", "") not in story.marks.captions and not _deleted(element):
         raise broken(f"A figure or table needs a caption with a label, {where(element)}.")
@@ -247,6 +252,7 @@ def _definitions(story: Story, element: _Element) -> None:
 BLOCKS: dict[str, Block] = {
     "article": flow,
     "aside": _notice,
+    "blockquote": _quotation,
     "div": _division,
     "dl": _definitions,
     "figcaption": _caption,

@@ -103,6 +103,7 @@ STYLES: dict[str, Type] = {
 }
 
 COMMENT = Type(SANS, 9, line=1.05, after=3)
+QUOTATION = Type(left=8, after=3)
 
 
 def styled_document(short_title: str, language: str) -> Document:
@@ -129,6 +130,11 @@ def add_comment_styles(document: Document) -> None:
     reference = document.styles.add_style("annotation reference", WD_STYLE_TYPE.CHARACTER, builtin=True)
     reference.element.styleId = "CommentReference"
     reference.font.size = Pt(8)
+
+
+def add_quotation_style(document: Document) -> None:
+    """The style of passages that a letter quotes."""
+    _define(document, "Quote", QUOTATION)
 
 
 def text_width_mm(landscape: bool) -> float:

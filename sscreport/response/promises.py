@@ -1,0 +1,209 @@
+"""What an answer may call: what was changed, quoted from the revised manuscript with its place.
+
+Every call is a promise that is looked up in the diff of the two editions; one that the diff does not
+bear out is a problem with file and line.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+from lxml.builder import E
+from lxml.etree import _Element
+from markupsafe import Markup
+
+from sscreport.changes import Cause, Change, Changes, Weight
+from sscreport.compose.templates import Guard
+from sscreport.document import Manuscript
+from sscreport.problems import did_you_mean
+from sscreport.response.places import Place, Places, plain
+
+PROSE = ("sentence", "method", "caption", "heading", "note", "reference", "look")
+WAYS = ("section", "sentence", "table", "figure", "value", "cause")
+
+
+@dataclass
+class Promises:
+    """The calls of one letter. ``kept`` are the positions of the changes that answers tell.
+
+    ``blocks`` are what the calls print, by the token that stands for each in the text.
+    """
+
+    guard: Guard
+    changes: Changes
+    old: Manuscript
+    new: Manuscript
+    places: Places
+    kept: set[int] = field(default_factory=set)
+    claimed: set[int] = field(default_factory=set)  # causes that answers own up to
+    blocks: dict[str, list[_Element]] = field(default_factory=dict)
+
+    def functions(self) -> dict[str, Callable[..., object]]:
+        return {"changed": self.changed, "quote": self.quote, "where": self.where, "was": self.was}
+
+    # ------------------------------------------------------------ what templates call
+
+    def changed(self, **way: str) -> Markup:
+        """What differs in a section, sentence, table, figure or value, or by a cause, quoted or as numbers."""
+        if len(way) != 1 or next(iter(way)) not in WAYS:
+            return self.guard.refuse(f"changed() takes one of {', '.join(f'{name}=…' for name in WAYS)}.")
+        ((kind, name),) = way.items()
+        found = list(getattr(self, f"_by_{kind}")(name))
+        if not found:
+            return self._unkept(kind, name)
+        self.kept.update(found)
+        self.claimed.update(cause for position in found for cause in self._told(position).causes)
+        if kind == "cause":
+            return self._block([_told_cause(self.changes.causes[self._cause(name)]), *self._listed(found)])
+        return self._block(list(self._listed(found)))
+
+    def quote(self, text: str) -> Markup:
+        """A passage of the revised manuscript, with its place."""
+        place = self._place(text)
+        return Markup("") if place is None else self._block([_quotation(text, place)])
+
+    def where(self, text: str) -> Markup:
+        """The place of a passage of the revised manuscript, within a sentence."""
+        place = self._place(text)
+        if place is None:
+            return Markup("")
+        return Markup('<span data-passage="{}" data-place="{}">{}</span>').format(
+            text, _of(place), place.told
+        )
+
+    def was(self, key: str) -> Markup:
+        """What the submitted manuscript printed under a key."""
+        origin = self.old.origins.by_key.get(key)
+        if origin is None or not origin.uses:
+            hint = did_you_mean(key, self.old.origins.printed)
+            return self.guard.refuse(f"The submitted manuscript prints no value {key}.{hint}")
+        return Markup('<span data-was="{}">{}</span>').format(key, origin.shown)
+
+    # ------------------------------------------------------------ looking up
+
+    def _told(self, position: int) -> Change:
+        return self.changes.changes[position]
+
+    def _visible(self) -> Iterator[tuple[int, Change]]:
+        return ((n, change) for n, change in enumerate(self.changes.changes) if change.weight > Weight.HIDDEN)
+
+    def _by_section(self, name: str) -> Iterator[int]:
+        ids = {*self.new.tree.xpath(f".//section[@id='{name}']/descendant-or-self::section/@id")}
+        ids |= {*self.old.tree.xpath(f".//section[@id='{name}']/descendant-or-self::section/@id")}
+        inside = {self.changes.place_names.get(one, one) for one in ids}
+        return (n for n, c in self._visible() if c.kind in PROSE and c.place in inside)
+
+    def _by_sentence(self, text: str) -> Iterator[int]:
+        wanted = plain(text)
+        sides = ((n, c, (c.after or "", c.before or "")) for n, c in self._visible() if c.kind in PROSE)
+        return (n for n, _, texts in sides if any(wanted in plain(side) for side in texts))
+
+    def _by_table(self, name: str) -> Iterator[int]:
+        return self._in_float(f"table-{name}")
+
+    def _by_figure(self, name: str) -> Iterator[int]:
+        return self._in_float(f"fig-{name}")
+
+    def _in_float(self, name: str) -> Iterator[int]:
+        place = self.changes.place_names.get(name)
+        kinds = ("cell", "figure", "caption", "note")
+        return (n for n, c in self._visible() if c.kind in kinds and c.place == place)
+
+    def _by_value(self, key: str) -> Iterator[int]:
+        return (n for n, c in self._visible() if c.kind == "value" and c.key == key)
+
+    def _by_cause(self, where: str) -> Iterator[int]:
+        position = self._cause(where)
+        return (n for n, c in self._visible() if position in c.causes)
+
+    def _cause(self, where: str) -> int:
+        return next((n for n, cause in enumerate(self.changes.causes) if cause.where == where), -1)
+
+    def _unkept(self, kind: str, name: str) -> Markup:
+        known = {
+            "table": self._ids("table"),
+            "figure": self._ids("fig"),
+            "value": [c.key for _, c in self._visible() if c.kind == "value"],
+            "cause": [cause.where for cause in self.changes.causes],
+        }.get(kind, ())
+        hint = did_you_mean(name, known)
+        return self.guard.refuse(
+            f"A change is promised that is not there: {kind} “{name}” does not differ.{hint}"
+        )
+
+    def _ids(self, kind: str) -> list[str]:
+        return [name.removeprefix(f"{kind}-") for name in self.places.names if name.startswith(f"{kind}-")]
+
+    def _place(self, text: str) -> Place | None:
+        holding = self.places.holding(text)
+        if len(holding) != 1:
+            times = "nowhere" if not holding else f"{len(holding)} times"
+            self.guard.refuse(
+                f"The revised manuscript has {times} “{text}”; a passage that stands once is needed."
+            )
+            return None
+        place = self.places.of(text, holding[0])
+        if not place.page and holding[0].tag not in ("td", "th"):
+            self.guard.refuse(f"The passage “{text}” was not found among the numbered lines of the PDF.")
+            return None
+        return place
+
+    # ------------------------------------------------------------ what is printed
+
+    def _block(self, elements: list[_Element]) -> Markup:
+        token = "@block-" + "".join("abcdefghij"[int(digit)] for digit in str(len(self.blocks))) + "@"
+        self.blocks[token] = elements
+        return Markup(token)
+
+    def _listed(self, positions: Sequence[int]) -> Iterator[_Element]:
+        """Passages as quotations, numbers and cells as a list, figures by name; no value told twice."""
+        told = [self._told(position) for position in sorted(positions)]
+        yield from self.passages(change for change in told if change.kind in PROSE)
+        numbers = [change for change in told if change.kind in ("value", "cell")]
+        if numbers:
+            yield E.ul(*(E.li(*self._number(change)) for change in numbers))
+        for change in told:
+            if change.kind == "figure":
+                place = self.places.of_float(f"fig-{change.key}")
+                yield E.p(f"{change.place} was redrawn ({place.told}).")
+
+    def passages(self, told: Iterable[Change]) -> Iterator[_Element]:
+        """Changed sentences as quotations from the revised manuscript; what is gone as what it was."""
+        return map(self._passage, told)
+
+    def _passage(self, change: Change) -> _Element:
+        if change.after is None:
+            return E.p("Removed: ", E.em(change.before or ""), f" ({change.place}).")
+        holding = self.places.holding(change.after)
+        place = self.places.of(change.after, holding[0]) if holding else Place(0, 0, 0, change.place)
+        return _quotation(change.after, place, change.before)
+
+    def _number(self, change: Change) -> Iterator[str | _Element]:
+        what = change.what if change.kind == "value" else f"{change.place}, {change.what}"
+        yield f"{what}: "
+        if change.before is not None:
+            yield E.span({"data-was": change.key} if change.key else {}, change.before)
+        else:
+            yield "nothing"
+        yield " → "
+        if change.after is not None:
+            yield E.span({"data-now": change.key} if change.key else {}, change.after)
+        else:
+            yield "nothing"
+
+
+def _quotation(text: str, place: Place, before: str | None = None) -> _Element:
+    where = E.p({"class": "meta"}, place.told[:1].upper() + place.told[1:])
+    if before is not None:
+        where.text = f"{where.text}. Before: “{before}”"
+    return E.blockquote({"data-passage": text, "data-place": _of(place)}, E.p(f"“{text}”"), where)
+
+
+def _of(place: Place) -> str:
+    return f"{place.page}:{place.first}:{place.last}"
+
+
+def _told_cause(cause: Cause) -> _Element:
+    told = f"{cause.told}."
+    return E.p(told[:1].upper() + told[1:])
