@@ -69,15 +69,23 @@ class BuildResult:
 
 
 def build(
-    review_folder: Path, output: Path, figures_folder: Path, formats: Sequence[str], progress: Progress
+    review_folder: Path,
+    output: Path,
+    figures_folder: Path,
+    formats: Sequence[str],
+    progress: Progress,
+    line_numbers: bool = False,
 ) -> BuildResult:
     """Build the review in ``review_folder``; write ``formats`` ("html", "pdf", "docx") to ``output``.
 
-    Raises `InputError` with every problem of the data or the templates, and leaves what was
+    Lines of PDF and DOCX are numbered with ``line_numbers``, or where the review wants it. Raises `InputError` with every problem of the data or the templates, and leaves what was
     written before as it was.
     """
     made = make(review_folder, progress)
-    written, warnings = write(made.manuscript, made.tables, output, figures_folder, formats, progress)
+    numbered = line_numbers or made.review.settings["manuscript"].get("line_numbers", False)
+    written, warnings = write(
+        made.manuscript, made.tables, output, figures_folder, formats, progress, numbered
+    )
     return BuildResult(written, [*made.warnings, *warnings])
 
 

@@ -16,6 +16,7 @@ EXAMPLES = """\
   %(prog)s --only pdf,docx         write two of the three formats
   %(prog)s --review ../my-review   build the review in another folder
   %(prog)s --output /tmp/draft     leave the review's own output as it is
+  %(prog)s --line-numbers          number the lines of PDF and DOCX, as reviewers want them
 """
 
 
@@ -33,6 +34,12 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
         metavar="FORMATS",
         default=FORMATS,
         help=f"formats to write, separated by commas (default: {','.join(FORMATS)})",
+    )
+    parser.add_argument(
+        "--line-numbers",
+        action="store_true",
+        help="number the lines of PDF and DOCX (default: as line_numbers of [manuscript] in "
+        "data/review.toml says)",
     )
     parser.add_argument("--quiet", action="store_true", help="print warnings and errors only")
 
@@ -55,7 +62,7 @@ def _run(options: argparse.Namespace) -> int:
     from sscreport.progress import Progress
 
     progress = Progress(quiet=options.quiet)
-    result = build(review, output, figures, options.only, progress)
+    result = build(review, output, figures, options.only, progress, options.line_numbers)
     progress.summary(result.written, result.warnings)
     suffixes = {path.suffix for path in result.written}
     missing = [name.upper() for name in options.only if f".{name}" not in suffixes]

@@ -10,6 +10,7 @@ import re
 import shutil
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 from sscreport.document import Manuscript
@@ -30,6 +31,11 @@ FORMATS: dict[str, Callable[[Manuscript, Path], None]] = {
     "pdf": write_pdf,
     "docx": write_docx,
 }
+# The same with the lines numbered; a web page has no lines that stay.
+NUMBERED = FORMATS | {
+    "pdf": partial(write_pdf, line_numbers=True),
+    "docx": partial(write_docx, line_numbers=True),
+}
 
 
 def write(
@@ -39,8 +45,10 @@ def write(
     figures: Path,
     formats: Sequence[str],
     progress: Progress,
+    line_numbers: bool = False,
 ) -> tuple[list[Path], list[str]]:
     """Write every file; returns what was written and what could not be, in words."""
+    writers = NUMBERED if line_numbers else FORMATS
     warnings: list[str] = []
     output.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".unfinished-", dir=output) as folder:
@@ -51,7 +59,7 @@ def write(
             with progress.step(f"write {name.upper()}"):
                 path = staging / f"manuscript.{name}"
                 try:
-                    FORMATS[name](manuscript, path)
+                    writers[name](manuscript, path)
                 except PdfUnavailable as missing:
                     warnings.append(str(missing))
                 else:

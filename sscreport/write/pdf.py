@@ -24,6 +24,7 @@ from typing import Any
 from sscreport.document import Manuscript
 from sscreport.enclosure import VALUES, Enclosure
 from sscreport.problems import BuildError, Problem, SSCReportError
+from sscreport.write.line_numbers import number_lines
 from sscreport.write.pdf_markup import descriptions, markup
 
 CODE = "code.json"
@@ -64,14 +65,15 @@ class Attached:
     description: str
 
 
-def write_pdf(manuscript: Manuscript, path: Path) -> None:
+def write_pdf(manuscript: Manuscript, path: Path, line_numbers: bool = False) -> None:
     """Write the PDF to ``path``, the same bytes for the same manuscript.
 
     Every key has a named destination and every printed value a link to its entry (`pdf_markup`).
-    Raises as `print_pdf` does.
+    ``line_numbers`` are set in the margin, up to the appendix. Raises as `print_pdf` does.
     """
     attached = sorted(_attached(manuscript.enclosure), key=lambda file: file.name)
-    print_pdf(markup(manuscript), descriptions(manuscript), path, attached)
+    page, told = markup(manuscript), descriptions(manuscript)
+    print_pdf(page, told, path, attached, line_numbers=line_numbers)
 
 
 def print_pdf(
@@ -80,6 +82,7 @@ def print_pdf(
     path: Path,
     attached: Sequence[Attached] = (),
     more_style: Path | None = None,
+    line_numbers: bool = False,
 ) -> None:
     """Print a page to ``path``. ``told`` says of ids what a link to them is for.
 
@@ -101,7 +104,7 @@ def print_pdf(
         content = document.write_pdf(
             pdf_variant="pdf/ua-1",
             attachments=[_attachment(weasyprint, file) for file in attached],
-            finisher=partial(_finish, attached=attached, told=told),
+            finisher=partial(_finish, attached=attached, told=told, line_numbers=line_numbers),
         )
         complaints.extend(_foreign_characters(document.fonts.values()))
     if complaints:
@@ -141,7 +144,9 @@ def _attachment(weasyprint: ModuleType, file: Attached) -> Any:
     )
 
 
-def _finish(document: Any, pdf: Any, attached: Sequence[Attached], told: Mapping[str, str]) -> None:
+def _finish(
+    document: Any, pdf: Any, attached: Sequence[Attached], told: Mapping[str, str], line_numbers: bool
+) -> None:
     """Say what each link leads to, what each attachment is, and what each head of a table is for.
 
     WeasyPrint describes a link by its target's id, and writes the relationships of attachments
@@ -165,6 +170,8 @@ def _finish(document: Any, pdf: Any, attached: Sequence[Attached], told: Mapping
         elif item.get("S") == "/TH":
             part = by_reference[by_reference[item["P"]]["P"]]["S"]
             item["A"]["Scope"] = "/Column" if part == "/THead" else "/Row"
+    if line_numbers:
+        number_lines(document, pdf)
 
 
 @contextmanager

@@ -7,6 +7,7 @@ story     where the next paragraph goes (with `line`, a paragraph being filled)
 marks     bookmarks: the identity of every number, targets of links
 tracked   revisions, in a manuscript marked against another edition
 comments  what changed and why, one comment for each change
+line_numbers  Word's own, for reviewers
 package   the register of values with all inputs, properties, and bytes that never vary
 """
 
@@ -19,6 +20,7 @@ from sscreport.changes import Changes
 from sscreport.document import Manuscript
 from sscreport.write.docx.blocks import block
 from sscreport.write.docx.comments import add_comments
+from sscreport.write.docx.line_numbers import number_lines
 from sscreport.write.docx.marks import check
 from sscreport.write.docx.package import attach_register, drop_template_parts, file_bytes, set_properties
 from sscreport.write.docx.story import Story
@@ -28,16 +30,16 @@ from sscreport.write.pages import paged, with_wide_tables_last
 __all__ = ["write_docx", "write_marked_docx", "write_plain_docx"]
 
 
-def write_docx(manuscript: Manuscript, path: Path) -> None:
+def write_docx(manuscript: Manuscript, path: Path, line_numbers: bool = False) -> None:
     """Write the manuscript to ``path`` as .docx.
 
     Every value in the text is a link to its entry in the appendix, and a checker can tell from styles
-    and bookmarks what each digit is.
+    and bookmarks what each digit is. ``line_numbers`` are Word's own, up to the appendix.
 
     Raises BuildError for a tag or class without a rule, a missing picture, a link without target,
     two values with one bookmark, or an input that XML cannot hold.
     """
-    story = _told(replace(manuscript, tree=paged(manuscript)))
+    story = _told(replace(manuscript, tree=paged(manuscript)), line_numbers=line_numbers)
     path.write_bytes(_finished(story))
 
 
@@ -57,7 +59,7 @@ def write_marked_docx(changes: Changes, old: Manuscript, new: Manuscript, path: 
 
 
 def write_plain_docx(manuscript: Manuscript, path: Path) -> None:
-    """Write a tree without values to ``path`` as .docx: a letter, which has no appendix and encloses nothing."""
+    """Write a tree without values, such as a letter, to ``path`` as .docx; it encloses nothing."""
     document = styled_document(manuscript.subject, manuscript.language)
     add_quotation_style(document)
     block(Story(document, manuscript), manuscript.tree)
@@ -67,9 +69,12 @@ def write_plain_docx(manuscript: Manuscript, path: Path) -> None:
     path.write_bytes(file_bytes(document))
 
 
-def _told(manuscript: Manuscript, old: Manuscript | None = None) -> Story:
-    story = Story(styled_document(manuscript.subject, manuscript.language), manuscript, old)
+def _told(manuscript: Manuscript, old: Manuscript | None = None, line_numbers: bool = False) -> Story:
+    document = styled_document(manuscript.subject, manuscript.language)
+    story = Story(document, manuscript, old, line_numbers)
     block(story, manuscript.tree)
+    if line_numbers:
+        number_lines(document)
     return story
 
 

@@ -16,6 +16,7 @@ from docx.text.paragraph import Paragraph
 
 from sscreport.document import Manuscript
 from sscreport.write.docx.line import Line, Look
+from sscreport.write.docx.line_numbers import suppress
 from sscreport.write.docx.marks import Marks, origins_of
 from sscreport.write.docx.styles import ALIGNMENTS, COLUMNS, FIGURE_GAP_PT, STYLES, turn_page
 from sscreport.write.docx.tracked import Edit, Tracked, ends_with
@@ -48,12 +49,20 @@ class Story:
     """A document being written from top to bottom.
 
     ``old`` is the edition against which the manuscript is marked; such a document has no appendix.
+    ``line_numbers`` says that lines will be numbered, which those of the appendix shall not be.
     """
 
-    def __init__(self, document: Document, manuscript: Manuscript, old: Manuscript | None = None):
+    def __init__(
+        self,
+        document: Document,
+        manuscript: Manuscript,
+        old: Manuscript | None = None,
+        line_numbers: bool = False,
+    ):
         self.document = document
         self.manuscript = manuscript
         self.old = old
+        self.line_numbers = line_numbers
         aims = [origins_of(figure, manuscript.origins) for figure in manuscript.figures.values()]
         self.marks = Marks(manuscript.tree, aims)
         self.tracked = Tracked(str(manuscript.about["date"]), self.marks.ids) if old else None
@@ -104,6 +113,8 @@ class Story:
             shown.paragraph_format.right_indent = Twips(place.indent_right)
         if place.keep_with_next:
             shown.paragraph_format.keep_with_next = True
+        if place.appendix and self.line_numbers:
+            suppress(element)
         if place.numbering is not None:
             numbers = element.get_or_add_pPr().get_or_add_numPr()
             numbers.get_or_add_ilvl().val = 0
