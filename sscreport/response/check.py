@@ -20,9 +20,12 @@ from sscreport.problems import UsageError
 from sscreport.read.docx import read_docx
 from sscreport.read.lines import Line, read_lines
 from sscreport.read.pdf import read_pdf
-from sscreport.reading import ORIGIN, VALUE, Reading
+from sscreport.reading import ORIGIN, PAGE, VALUE, Reading
 
-_WORD = re.compile(r"[\w.,−–]+")
+LETTER = "letter.html"
+NEEDED = (LETTER, "letter.docx", "letter.pdf", "manuscript.docx", "manuscript.pdf")
+MOST = 5  # numbers of one form that another lacks; more of them say no more
+_NUMBER = re.compile(r"[−+]?\d(?:[\d.,\u202f\u2009]*\d)?")
 _PLACE = re.compile(r"[Pp]age (\d+), lines? (\d+)(?: to (\d+))?")
 
 
@@ -36,23 +39,18 @@ class Finding:
 
 def check_package(folder: Path, inputs: Mapping[str, str] | None = None) -> list[Finding]:
     """Everything that does not fit in a package; ``inputs`` are those of the review today."""
-    letter, manuscript = folder / "letter.html", folder / "manuscript.docx"
-    missing = [
-        name
-        for name in ("letter.html", "letter.docx", "letter.pdf", "manuscript.docx", "manuscript.pdf")
-        if not (folder / name).is_file()
-    ]
+    missing = [name for name in NEEDED if not (folder / name).is_file()]
     if missing:
         raise UsageError(f"{folder} is no package of a response: it has no {', '.join(missing)}.")
-    page = html.fromstring(letter.read_bytes())
-    reading = read_docx(manuscript)
+    page = html.document_fromstring((folder / LETTER).read_bytes())
+    manuscript = read_docx(folder / "manuscript.docx")
     lines = read_lines(folder / "manuscript.pdf")
     return [
         *_comments(page),
-        *_passages(page, reading, lines),
-        *_values(page, reading),
-        *_same_words(folder, page),
-        *_stale(reading, inputs),
+        *_passages(page, manuscript, lines),
+        *_values(page, manuscript),
+        *_same_numbers(folder, page),
+        *_stale(manuscript, inputs),
     ]
 
 
@@ -60,26 +58,29 @@ def _comments(page: HtmlElement) -> Iterator[Finding]:
     for part in page.xpath("//*[@data-comment]"):
         answer = [child for child in part if child.tag not in ("h3", "aside")]
         if not any("".join(child.itertext()).strip() for child in answer):
-            yield Finding("letter.html", f"“{part.get('data-comment')}” has no answer.")
+            yield Finding(LETTER, f"“{part.get('data-comment')}” has no answer.")
 
 
-def _passages(page: HtmlElement, reading: Reading, lines: list[Line]) -> Iterator[Finding]:
-    whole = _plain("".join(piece.text for piece in reading.pieces if piece.kind != ORIGIN))
+def _passages(page: HtmlElement, manuscript: Reading, lines: list[Line]) -> Iterator[Finding]:
+    """Quotations and places that are not the manuscript's."""
+    whole = _signs("".join(piece.text for piece in manuscript.pieces if piece.kind != ORIGIN))
     for element in page.xpath("//*[@data-passage]"):
-        text = element.get("data-passage")
-        shown = _plain(element.text_content())
-        quoted = _plain(element.findtext("p") or "").strip("“”") if element.tag == "blockquote" else None
-        if _signs(text) not in _signs(whole):
+        text, shown = element.get("data-passage"), _plain(element.text_content())
+        if _signs(text) not in whole:
+            yield Finding(LETTER, f"“{text}” is quoted, but does not stand in the manuscript.")
+        if element.tag == "blockquote" and _signs(f"“{text}”") != _signs(element.xpath("string(p)")):
             yield Finding(
-                "manuscript.docx", f"The letter quotes “{text}”, which does not stand in the manuscript."
+                LETTER, f"The quotation “{_plain(element.xpath('string(p)'))}” should read “{text}”."
             )
-        if quoted is not None and _signs(quoted) != _signs(text):
-            yield Finding("letter.html", f"The letter quotes “{quoted}”, where the manuscript says “{text}”.")
-        told = _PLACE.search(shown)
-        if told is None:
-            continue
-        if not _stands(lines, text, int(told[1]), int(told[2]), int(told[3] or told[2])):
-            yield Finding("letter.html", f"“{text}” does not stand on {told[0]} of manuscript.pdf.")
+        place = _PLACE.search(shown)
+        if place and not _stands(lines, text, int(place[1]), int(place[2]), int(place[3] or place[2])):
+            yield Finding(LETTER, f"“{text}” does not stand on {place[0].lower()} of manuscript.pdf.")
+        elif (
+            not place
+            and element.get("data-place", "").count(":") == 2
+            and not element.get("data-place", "").endswith(":0")
+        ):
+            yield Finding(LETTER, f"The place of “{text}” is gone from the letter.")
 
 
 def _stands(lines: list[Line], text: str, page: int, first: int, last: int) -> bool:
@@ -95,34 +96,40 @@ def _stands(lines: list[Line], text: str, page: int, first: int, last: int) -> b
     )
 
 
-def _values(page: HtmlElement, reading: Reading) -> Iterator[Finding]:
+def _values(page: HtmlElement, manuscript: Reading) -> Iterator[Finding]:
+    """Numbers that the manuscript prints otherwise under the same key."""
     printed: dict[str, set[str]] = {}
-    for piece in (*reading.pieces, *reading.drawn):
+    for piece in (*manuscript.pieces, *manuscript.drawn):
         if piece.kind == VALUE:
-            printed.setdefault(piece.key, set()).add(_plain(piece.text))
+            printed.setdefault(piece.key, set()).add(_number(piece.text))
     for element in page.xpath("//*[@data-value or @data-now]"):
-        key = element.get("data-value") or element.get("data-now")
-        own = _plain(element.text_content()).rstrip("†")
-        for text in own.split(" / "):
-            if key in printed and text not in {one.removeprefix("= ") for one in printed[key]} | printed[key]:
-                yield Finding(
-                    "letter.html",
-                    f"The letter says {text} of {key}; the manuscript prints {' / '.join(sorted(printed[key]))}.",
-                )
+        key, own = element.get("data-value") or element.get("data-now"), element.text_content()
+        for text in map(_number, own.split(" / ")):
+            if key in printed and text not in printed[key]:
+                told = " / ".join(sorted(printed[key]))
+                yield Finding(LETTER, f"The letter says {text} of {key}; the manuscript prints {told}.")
 
 
-def _same_words(folder: Path, page: HtmlElement) -> Iterator[Finding]:
-    """The letter's other forms against its page, word by word."""
+def _number(text: str) -> str:
+    return _plain(text).removeprefix("= ").rstrip("†")
+
+
+def _same_numbers(folder: Path, page: HtmlElement) -> Iterator[Finding]:
+    """Numbers that the letter's page has and its other forms lack, or the other way round."""
     (main,) = page.xpath("//main")
-    wanted = Counter(_WORD.findall(_joined(main)))
+    wanted = Counter(_numbers(" ".join(main.itertext())))
     for name, read in (("letter.docx", read_docx), ("letter.pdf", read_pdf)):
-        found = Counter(_WORD.findall(" ".join(piece.text for piece in read(folder / name).pieces)))
-        for word in [*(wanted - found)][:3] if name == "letter.docx" else ():
-            yield Finding(name, f"The Word file of the letter lacks “{word}”, which stands on its page.")
+        found = Counter(
+            _numbers(" ".join(piece.text for piece in read(folder / name).pieces if piece.kind != PAGE))
+        )
+        for number in sorted((wanted - found).keys())[:MOST]:
+            yield Finding(name, f"{number} stands in {LETTER} more often than here.")
+        for number in sorted((found - wanted).keys())[:MOST]:
+            yield Finding(name, f"{number} stands here more often than in {LETTER}.")
 
 
-def _joined(element: HtmlElement) -> str:
-    return " ".join(element.itertext())
+def _numbers(text: str) -> list[str]:
+    return _NUMBER.findall(text)
 
 
 def _stale(reading: Reading, inputs: Mapping[str, str] | None) -> Iterator[Finding]:
