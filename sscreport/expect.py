@@ -14,7 +14,7 @@ from sscreport.enclosure import Enclosure
 from sscreport.progress import Progress
 from sscreport.read import READERS
 from sscreport.reading import Reading
-from sscreport.write import FORMATS
+from sscreport.write import FORMATS, NUMBERED
 
 
 @dataclass(frozen=True)
@@ -26,22 +26,23 @@ class Expectation:
     cells: dict[str, str]
 
 
-def expect(enclosure: Enclosure, name: str) -> Expectation:
+def expect(enclosure: Enclosure, name: str, numbered: bool = False) -> Expectation:
     """The file of format ``name`` ("html", "pdf", "docx") that the enclosed review gives.
 
+    ``numbered`` asks for one with line numbers, as the file has that came back.
     Several copies of one file are checked against one that is made once. Raises what `build`
     raises where the enclosed data or templates are not fit for building.
     """
-    return _made_anew(tuple(sorted(enclosure.files.items())), name)
+    return _made_anew(tuple(sorted(enclosure.files.items())), name, numbered)
 
 
 @lru_cache(maxsize=6)
-def _made_anew(files: tuple[tuple[str, str], ...], name: str) -> Expectation:
+def _made_anew(files: tuple[tuple[str, str], ...], name: str, numbered: bool) -> Expectation:
     with tempfile.TemporaryDirectory() as folder:
         root, path = Path(folder) / "review", Path(folder) / f"expected.{name}"
         Enclosure(dict(files)).unpack(root)
         manuscript = make(root, Progress(quiet=True), paint=name == "docx").manuscript
-        FORMATS[name](manuscript, path)
+        (NUMBERED if numbered else FORMATS)[name](manuscript, path)
         return Expectation(
             READERS[name](path), manuscript, {str(a): raw for a, raw in cells_of(root).items()}
         )

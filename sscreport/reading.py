@@ -21,7 +21,7 @@ BIBLIOGRAPHY = "list of references"
 ORIGIN = "card or appendix"  # where a number comes from
 CONTENTS = "table of contents"
 DESCRIPTION = "description of a figure"
-PAGE = "running head or page number"
+PAGE = "running head or page number"  # or a line's number
 TEXT = ""  # plain words; a digit in them has no identity
 KINDS = (VALUE, CITATION, CROSS_REFERENCE, CONSTANT, BIBLIOGRAPHY, ORIGIN, CONTENTS, DESCRIPTION, PAGE)
 
@@ -70,11 +70,15 @@ class Picture:
 
 @dataclass(frozen=True)
 class Reading:
-    """A file read back. ``enclosure`` is None where nothing travels inside."""
+    """A file read back. ``enclosure`` is None where nothing travels inside.
+
+    ``numbered`` says whether numbers stand beside its lines.
+    """
 
     pieces: Sequence[Piece]
     enclosure: Enclosure | None
     pictures: Mapping[str, Picture] = field(default_factory=dict)
+    numbered: bool = False
 
     @cached_property
     def tokens(self) -> list[Token]:

@@ -58,7 +58,7 @@ def judge(path: Path, name: str, found: Reading, today: Made | None) -> Verdict:
             f"No data travel inside {path}, and there is no review to check it against. "
             "Name one with --review."
         )
-    expected = expect(basis, name)
+    expected = expect(basis, name, found.numbered)
     verdict = verify(found, expected.reading, expected.manuscript.origins)
     if inside is None:
         verdict.notes.append(

@@ -35,7 +35,7 @@ from sscreport.reading import (
 )
 
 CODE = "code.json"
-MARGIN = 50.0  # points: the head and the foot of a page stand within it
+MARGIN = 50.0  # points: the head and the foot of a page stand within it, at the left the lines' numbers
 NEAR = 2.0  # points between a destination and the first character that stands there
 LINE = 16.0  # points: how far below a destination the middle of its characters may lie
 LONGEST_MARK = 40  # characters of a constant or label
@@ -72,7 +72,7 @@ def read_pdf(path: Path) -> Reading:
     with pikepdf.open(path) as pdf:
         places = _destinations(pdf)
         for page, source in zip(pages, pdf.pages, strict=True):
-            outside = (page.y < MARGIN) | (page.y > page.height - MARGIN)
+            outside = (page.x < MARGIN) | (page.y < MARGIN) | (page.y > page.height - MARGIN)
             page.mark(np.flatnonzero(outside & ~np.isnan(page.y)), (PAGE, ""))
             for name, box in _links(source):
                 _mark_link(page, name, box)
@@ -81,7 +81,8 @@ def read_pdf(path: Path) -> Reading:
         _mark_destination(pages[number], name, left, top)
     _mark_from(pages, places, "references", BIBLIOGRAPHY, until="supplement")
     _mark_from(pages, places, "origins", ORIGIN)
-    return Reading(_rejoined([piece for page in pages for piece in _pieces(page)]), enclosure)
+    pieces = _rejoined([piece for page in pages for piece in _pieces(page)])
+    return Reading(pieces, enclosure, numbered=any((page.x < MARGIN).any() for page in pages))
 
 
 def _pages(path: Path) -> Iterator[_Page]:

@@ -7,7 +7,7 @@ and marked as artifacts: who listens to the file does not hear them.
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import count
 from typing import Any
 
@@ -33,8 +33,7 @@ _NONSYMBOLIC = 1 << 5
 def number_lines(document: Any, pdf: Any) -> None:
     """Draw the numbers into a PDF that WeasyPrint is about to write, from 1 at its first line."""
     by_reference = {item.reference: item for item in pdf.objects}
-    numbers = count(1)
-    font = None
+    font, numbers = None, count(1)
     for page, reference in zip(document.pages, pdf.page_references, strict=True):
         baselines = list(_baselines(page))
         if not baselines:
@@ -44,7 +43,7 @@ def number_lines(document: Any, pdf: Any) -> None:
             font = _embed(pdf)
             fonts = by_reference[description["Resources"]]["Font"]
             by_reference[fonts][_FONT] = font.reference
-        _draw(by_reference[description["Contents"]], zip(numbers, baselines, strict=False))
+        _draw(by_reference[description["Contents"]], [(next(numbers), baseline) for baseline in baselines])
 
 
 def _baselines(page: Any) -> Iterator[float]:
@@ -83,7 +82,7 @@ def _is_left_out(box: Any) -> bool:
     )
 
 
-def _draw(content: Any, numbered: Iterator[tuple[int, float]]) -> None:
+def _draw(content: Any, numbered: Sequence[tuple[int, float]]) -> None:
     """Add the numbers to a page's content, whose origin is the page's top left corner."""
     lines = [
         "/Artifact <</Type /Pagination /Subtype /LineNum>> BDC",  # ISO 32000-2, 14.8.2.2
