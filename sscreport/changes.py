@@ -49,7 +49,12 @@ class Cause:
     @property
     def told(self) -> str:
         """The cause in a clause, with who made it and when."""
-        return f"{self._where}: {self._what}{self._who}"
+        return f"{self.fact}{self._who}"
+
+    @property
+    def fact(self) -> str:
+        """What differs, and where."""
+        return f"{self._where}: {self._what}"
 
     @property
     def _where(self) -> str:

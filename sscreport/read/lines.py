@@ -62,9 +62,7 @@ def read_lines(path: Path) -> list[Line]:
     """Every numbered line before the appendix, in order; none where no line has a number."""
     document = pypdfium2.PdfDocument(path)
     try:
-        return [
-            line for number in range(_end(document)) for line in _lines_of(number + 1, document[number])
-        ]
+        return [line for number in range(_end(document)) for line in _lines_of(number + 1, document[number])]
     finally:
         document.close()
 

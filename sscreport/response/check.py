@@ -24,7 +24,8 @@ from sscreport.reading import ORIGIN, PAGE, VALUE, Reading
 
 LETTER = "letter.html"
 NEEDED = (LETTER, "letter.docx", "letter.pdf", "manuscript.docx", "manuscript.pdf")
-MOST = 5  # numbers of one form that another lacks; more of them say no more
+MOST = 5  # words of one form that another lacks; more of them say no more
+_WORD = re.compile(r"\w+")
 _NUMBER = re.compile(r"[−+]?\d(?:[\d.,\u202f\u2009]*\d)?")
 _PLACE = re.compile(r"[Pp]age (\d+), lines? (\d+)(?: to (\d+))?")
 
@@ -49,7 +50,7 @@ def check_package(folder: Path, inputs: Mapping[str, str] | None = None) -> list
         *_comments(page),
         *_passages(page, manuscript, lines),
         *_values(page, manuscript),
-        *_same_numbers(folder, page),
+        *_same_words(folder, page),
         *_stale(manuscript, inputs),
     ]
 
@@ -114,22 +115,20 @@ def _number(text: str) -> str:
     return _plain(text).removeprefix("= ").rstrip("†")
 
 
-def _same_numbers(folder: Path, page: HtmlElement) -> Iterator[Finding]:
-    """Numbers that the letter's page has and its other forms lack, or the other way round."""
+def _same_words(folder: Path, page: HtmlElement) -> Iterator[Finding]:
+    """What the letter's page has and its other forms lack, or the other way round.
+
+    Lines of the PDF may end within a word, so that there only numbers are compared.
+    """
     (main,) = page.xpath("//main")
-    wanted = Counter(_numbers(" ".join(main.itertext())))
-    for name, read in (("letter.docx", read_docx), ("letter.pdf", read_pdf)):
-        found = Counter(
-            _numbers(" ".join(piece.text for piece in read(folder / name).pieces if piece.kind != PAGE))
-        )
-        for number in sorted((wanted - found).keys())[:MOST]:
-            yield Finding(name, f"{number} stands in {LETTER} more often than here.")
-        for number in sorted((found - wanted).keys())[:MOST]:
-            yield Finding(name, f"{number} stands here more often than in {LETTER}.")
-
-
-def _numbers(text: str) -> list[str]:
-    return _NUMBER.findall(text)
+    text = " ".join(main.itertext())
+    for name, read, unit in (("letter.docx", read_docx, _WORD), ("letter.pdf", read_pdf, _NUMBER)):
+        pieces = (piece for piece in read(folder / name).pieces if piece.kind != PAGE)
+        wanted, found = Counter(unit.findall(text)), Counter(unit.findall(" ".join(p.text for p in pieces)))
+        for word in sorted((wanted - found).keys())[:MOST]:
+            yield Finding(name, f"“{word}” stands in {LETTER} more often than here.")
+        for word in sorted((found - wanted).keys())[:MOST]:
+            yield Finding(name, f"“{word}” stands here more often than in {LETTER}.")
 
 
 def _stale(reading: Reading, inputs: Mapping[str, str] | None) -> Iterator[Finding]:

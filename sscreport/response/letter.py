@@ -77,12 +77,12 @@ def _typed(round_: Round) -> list[Problem]:
 def _unannounced(round_: Round, changes: Changes, promises: Promises) -> Iterator[Problem]:
     """A problem for each cause of changed results that no answer owns up to."""
     silent: dict[int, list[Change]] = {}
-    for change in changes.changes:
-        if change.weight > Weight.HIDDEN and change.kind in RESULTS:
-            for cause in change.causes:
-                if cause not in promises.claimed:
-                    silent.setdefault(cause, []).append(change)
-    for position, told in silent.items():
+    for position, change in enumerate(changes.changes):
+        if change.weight == Weight.HIDDEN or change.kind not in RESULTS or position in promises.kept:
+            continue
+        for cause in set(change.causes) - promises.claimed:
+            silent.setdefault(cause, []).append(change)
+    for position, told in sorted(silent.items()):
         cause, first = changes.causes[position], told[0]
         what = f"{first.what}: {first.before} → {first.after}" if first.kind != "figure" else first.place
         more = f" and {len(told) - 1} more" if len(told) > 1 else ""

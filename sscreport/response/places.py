@@ -56,7 +56,7 @@ class Places:
         word = self._in_word(element)
         if element.tag in ("td", "th"):
             return self._of_caption(next(element.iterancestors("figure")), word)
-        found = find_passage(self._lines, text, after=self._heading(element))
+        found = find_passage(self._lines, text, after=self._headings(element))
         return Place(found.page, found.first, found.last, word) if found else Place(0, 0, 0, word)
 
     def of_float(self, name: str) -> Place:
@@ -91,9 +91,13 @@ class Places:
             return f"notes of {name}"
         return f"{name}, row “{shown(row[0])}”"
 
-    def _heading(self, element: _Element) -> str:
-        section = next((step for step in element.iterancestors("section") if step.get("id")), None)
-        return self.names.get(section.get("id"), "") if section is not None else ""
+    def _headings(self, element: _Element) -> tuple[str, ...]:
+        """The headings above a block, the outermost first."""
+        above = [step.get("id") for step in element.iterancestors("section") if step.get("id")]
+        own = self.names.get(above[0], "") if above and element.tag in ("h2", "h3", "h4") else ""
+        return tuple(
+            self.names[name] for name in reversed(above) if name in self.names and self.names[name] != own
+        )
 
 
 def plain(text: str) -> str:

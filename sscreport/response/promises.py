@@ -20,6 +20,14 @@ from sscreport.problems import did_you_mean
 from sscreport.response.places import Place, Places, plain
 
 PROSE = ("sentence", "method", "caption", "heading", "note", "reference", "look")
+_KINDS = {
+    "cell": "Changed in the data",
+    "row": "Changed in the data",
+    "setting": "Changed in the settings",
+    "template": "Changed in the text",
+    "file": "Changed",
+    "code": "Changed",
+}
 WAYS = ("section", "sentence", "table", "figure", "value", "cause")
 
 
@@ -45,7 +53,7 @@ class Promises:
     # ------------------------------------------------------------ what templates call
 
     def changed(self, **way: str) -> Markup:
-        """What differs in a section, sentence, table, figure or value, or by a cause, quoted or as numbers."""
+        """What differs in a section, sentence, table, figure or value, or by a cause."""
         if len(way) != 1 or next(iter(way)) not in WAYS:
             return self.guard.refuse(f"changed() takes one of {', '.join(f'{name}=…' for name in WAYS)}.")
         ((kind, name),) = way.items()
@@ -53,9 +61,9 @@ class Promises:
         if not found:
             return self._unkept(kind, name)
         self.kept.update(found)
-        self.claimed.update(cause for position in found for cause in self._told(position).causes)
+        self.claimed.update([self._cause(name)] if kind == "cause" else self._sole_causes(found))
         if kind == "cause":
-            return self._block([_told_cause(self.changes.causes[self._cause(name)]), *self._listed(found)])
+            return self._block([_told_cause(self.changes.causes[self._cause(name)]), *self._summed_up(found)])
         return self._block(list(self._listed(found)))
 
     def quote(self, text: str) -> Markup:
@@ -120,6 +128,11 @@ class Promises:
     def _cause(self, where: str) -> int:
         return next((n for n, cause in enumerate(self.changes.causes) if cause.where == where), -1)
 
+    def _sole_causes(self, positions: Sequence[int]) -> Iterator[int]:
+        """The causes that changes have alone: to tell what two causes did owns up to neither."""
+        causes = (self._told(position).causes for position in positions)
+        return (only[0] for only in causes if len(only) == 1)
+
     def _unkept(self, kind: str, name: str) -> Markup:
         known = {
             "table": self._ids("table"),
@@ -168,6 +181,20 @@ class Promises:
                 place = self.places.of_float(f"fig-{change.key}")
                 yield E.p(f"{change.place} was redrawn ({place.told}).")
 
+    def _summed_up(self, positions: Sequence[int]) -> Iterator[_Element]:
+        """What a cause did: results that turned or moved, passages, and where else numbers differ."""
+        told = [self._told(position) for position in sorted(positions)]
+        turned = [change for change in told if change.kind in ("conclusion", "effect")]
+        if turned:
+            yield E.ul(*(E.li(f"{c.what}: {c.before} → {c.after} ({c.reason}).") for c in turned))
+        yield from self.passages(change for change in told if change.kind in PROSE)
+        floats = dict.fromkeys(change.place for change in told if change.kind in ("cell", "figure"))
+        values = sum(change.kind == "value" for change in told)
+        if floats or values:
+            numbers = f"{values} numbers differ" if values != 1 else "one number differs"
+            where = f", also in {_listing(list(floats))}" if floats else ""
+            yield E.p(f"In all, {numbers}{where}; everything is marked in the marked manuscript.")
+
     def passages(self, told: Iterable[Change]) -> Iterator[_Element]:
         """Changed sentences as quotations from the revised manuscript; what is gone as what it was."""
         return map(self._passage, told)
@@ -205,5 +232,8 @@ def _of(place: Place) -> str:
 
 
 def _told_cause(cause: Cause) -> _Element:
-    told = f"{cause.told}."
-    return E.p(told[:1].upper() + told[1:])
+    return E.p(f"{_KINDS[cause.kind]}: {cause.fact}.")
+
+
+def _listing(names: Sequence[str]) -> str:
+    return " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
