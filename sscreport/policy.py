@@ -14,8 +14,10 @@ from sscreport.records import Analysis, Decision, Group, Heterogeneity, Review, 
 from sscreport.values import Rule, Value
 from sscreport.wording import MODELS
 
+SET_ASIDE = "set aside"  # the rule's verdict where a model is set whatever it would say
 MODEL_RULE = Rule("the review's rule for choosing the model", "data/review.toml, policy.model")
 FALLBACK = Rule("the model recorded for the outcome", "data/review.toml, analyses")
+SET = Rule("the model set for the analysis", "data/review.toml, analyses")
 WORDING = Rule("the review's wording policy", "data/review.toml, policy")
 
 
@@ -35,11 +37,21 @@ def choose_model(
 
 
 def decide_model(review: Review, analysis: Analysis, spread: Heterogeneity | None) -> Decision:
-    """The model of an analysis: the rule's verdict, or what is recorded where it has none."""
+    """The model of an analysis: the one set for it, else the rule's verdict, else what is recorded."""
     book, key = review.book, analysis.id
-    fallback = book[f"review.analyses.{key}.fallback_model"]
+    fallback = book[f"{analysis.place}.fallback_model"]
+    chosen = analysis.choices.get("model")
     limits = [book[f"review.policy.model.{name}"] for name in ("fixed_i_squared", "random_i_squared", "p")]
-    if spread is None:
+    if chosen is not None:
+        verdict = book.derive(
+            f"{key}.verdict",
+            SET,
+            lambda _: SET_ASIDE,
+            chosen,
+            style="text",
+            label=f"Verdict of the rule, {analysis.title}",
+        )
+    elif spread is None:
         verdict = book.derive(
             f"{key}.verdict",
             MODEL_RULE,
@@ -59,13 +71,13 @@ def decide_model(review: Review, analysis: Analysis, spread: Heterogeneity | Non
             style="text",
             label=f"Verdict of the rule, {analysis.title}",
         )
-    undecided = verdict.content == "undecided"
+    undecided, recorded = verdict.content == "undecided", chosen or fallback
     model = book.derive(
         f"{key}.model",
-        FALLBACK if undecided else MODEL_RULE,
-        lambda said, recorded: recorded if said == "undecided" else said,
+        SET if chosen else FALLBACK if undecided else MODEL_RULE,
+        lambda said, recorded: recorded if said in ("undecided", SET_ASIDE) else said,
         verdict,
-        fallback,
+        recorded,
         style="text",
         label=f"Model, {analysis.title}",
     )
@@ -77,7 +89,7 @@ def decide_model(review: Review, analysis: Analysis, spread: Heterogeneity | Non
         style="text",
         label=f"Name of the model, {analysis.title}",
     )
-    return Decision(model, verdict, book[f"review.analyses.{key}.fallback_reason"])
+    return Decision(model, verdict, book[f"{analysis.place}.fallback_reason"])
 
 
 def change(estimate: float, p: float, alpha: float, better: str, measure: Measure) -> str:

@@ -86,12 +86,18 @@ class Subgroup:
         )
 
 
+# What may be decided for an analysis on top of the review's rules; see docs/what-if.md.
+CHOICES = ("exclude", "model", "tau_squared", "interval", "assumed_correlation")
+
+
 @dataclass(frozen=True)
 class Analysis:
     """One planned synthesis, as recorded in review.toml.
 
     ``fallback_model`` and ``fallback_reason`` apply where the review's decision rule leaves the
-    model undecided.
+    model undecided. ``choices`` are those of `CHOICES` that are made for this analysis, by name;
+    ``excluded`` the rows that therefore do not enter, ``emptied`` the subgroups that keep no row.
+    ``recorded_as``: the id in review.toml, where a scenario's analysis has another.
     """
 
     id: str
@@ -106,6 +112,29 @@ class Analysis:
     axis_low: str
     axis_high: str
     settings: Mapping[str, Any] = field(default_factory=dict)
+    choices: Mapping[str, Value] = field(default_factory=dict)
+    excluded: tuple[Row, ...] = ()
+    emptied: tuple[Subgroup, ...] = ()
+    recorded_as: str = ""
+
+    @property
+    def place(self) -> str:
+        """The key below which the settings of the analysis stand in the book."""
+        return f"review.analyses.{self.recorded_as or self.id}"
+
+    @property
+    def recorded_rows(self) -> tuple[Row, ...]:
+        """The rows in the order of their file, with those of excluded studies."""
+        return tuple(sorted((*self.rows, *self.excluded), key=lambda row: row.line))
+
+    @property
+    def recorded_subgroups(self) -> tuple[Subgroup, ...]:
+        return (*self.subgroups, *self.emptied)
+
+    @property
+    def exclusion(self) -> tuple[Value, ...]:
+        """What decided that rows do not enter; nothing where all do."""
+        return (self.choices["exclude"],) if self.excluded else ()
 
 
 @dataclass(frozen=True)
@@ -144,7 +173,8 @@ class Pooled:
     """A pooled estimate on the reported scale, its test, and how much evidence it rests on.
 
     ``k`` and ``n`` count each study once; ``totals`` are sums over the rows, as a forest plot
-    prints them. ``weight`` is the share of the whole analysis (None in leave-one-out).
+    prints them. ``weight`` is the share of the whole analysis (None in leave-one-out). ``z`` is a t
+    statistic on ``df`` degrees of freedom where the interval is of Hartung and Knapp.
     """
 
     estimate: Value
@@ -156,6 +186,7 @@ class Pooled:
     n: Value
     weight: Value | None
     totals: Mapping[str, Value]
+    df: Value | None = None
 
 
 @dataclass(frozen=True)
@@ -216,7 +247,8 @@ class BaujatPoint:
 class Decision:
     """The model used ("fixed" or "random") and why.
 
-    ``verdict`` is what the recorded rule says: "fixed", "random" or "undecided".
+    ``verdict`` is what the recorded rule says: "fixed", "random" or "undecided"; "set aside" where a
+    model is set for the analysis.
     """
 
     model: Value

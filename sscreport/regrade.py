@@ -12,7 +12,7 @@ from itertools import combinations
 from typing import Any
 
 from sscreport.grade import GRADE, SYMBOLS, certainty, derive_statement, symbols
-from sscreport.problems import InputError, Problem
+from sscreport.problems import Problem, refuse
 from sscreport.records import DOMAINS, JUDGEMENTS, DomainRating, Finding, Rating, Review, Row
 from sscreport.suggest import NOTHING, Suggestions, suggest
 from sscreport.values import COUNT, Book, Rule, Value
@@ -26,23 +26,27 @@ PREFERENCE = ("risk_of_bias", "imprecision", "inconsistency", "indirectness", "p
 _COUNTS = ("no", "one", "two", "three")
 
 
-def regrade(review: Review, findings: Sequence[Finding]) -> tuple[Rating, ...]:
+def regrade(
+    review: Review, findings: Sequence[Finding], noted: list[Problem] | None = None
+) -> tuple[Rating, ...]:
     """One rating for each finding; none where the review has no data/regrade.csv.
 
     Raises `InputError` naming every judgement whose departure from its suggestion is not
-    explained, or whose explanation explains nothing.
+    explained, or whose explanation explains nothing. With ``noted``, such judgements stand and are
+    noted there.
     """
     rows = {(row.content("row"), row.content("domain")): row for row in review.tables.get(TABLE, ())}
     if not rows:
         return ()
     suggested = {finding.id: suggest(review, finding) for finding in findings}
-    problems = [
-        problem
-        for (name, domain), row in rows.items()
-        for problem in _unexplained(row, suggested[name].values[domain].content)
-    ]
-    if problems:
-        raise InputError(problems)
+    refuse(
+        (
+            problem
+            for (name, domain), row in rows.items()
+            for problem in _unexplained(row, suggested[name].values[domain].content)
+        ),
+        noted,
+    )
     ratings = tuple(
         _Rater(review.book, finding, suggested[finding.id]).rate(
             {domain: rows[finding.id, domain] for domain in DOMAINS}

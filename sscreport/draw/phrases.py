@@ -70,7 +70,22 @@ def method(synthesis: Synthesis) -> Parts:
     model = synthesis.decision.model.content
     label = measure_of(synthesis.analysis).fixed.label
     which = "" if synthesis.other else f"{model.capitalize()}, "
-    return (f"{label}, {which}", *interval(synthesis))
+    return (f"{label}, {which}{_chosen(synthesis)}", *interval(synthesis))
+
+
+INTERVALS = {"hartung-knapp": "Hartung-Knapp", "hartung-knapp-adhoc": "Hartung-Knapp ≥ Wald"}
+
+
+def _chosen(synthesis: Synthesis) -> str:
+    """ "REML, Hartung-Knapp, ": what was chosen for a random-effects model; "" where nothing was."""
+    models = [synthesis.decision.model, *([synthesis.other.model] if synthesis.other else [])]
+    if not any(model.content == "random" for model in models):
+        return ""
+    choices = synthesis.analysis.choices
+    names = [choices["tau_squared"].content] if "tau_squared" in choices else []
+    if "interval" in choices:
+        names += filter(None, [INTERVALS.get(choices["interval"].content)])
+    return "".join(f"{name}, " for name in names)
 
 
 def heterogeneity(result: Heterogeneity | None, model: str) -> Parts:
@@ -97,7 +112,11 @@ def heterogeneity(result: Heterogeneity | None, model: str) -> Parts:
 
 
 def overall_effect(pooled: Pooled) -> Parts:
-    return ("Test for overall effect: Z = ", pooled.z, " (", *p_value(pooled.p), ")")
+    which: Parts = ("Z = ", pooled.z)
+    if pooled.df is not None:
+        which = ("t = ", pooled.z, ", df = ", pooled.df)
+    first, *rest = which
+    return (f"Test for overall effect: {first}", *rest, " (", *p_value(pooled.p), ")")
 
 
 def subgroup_differences(test: SubgroupTest) -> Parts:
@@ -262,9 +281,14 @@ def describe_baujat(synthesis: Synthesis) -> str:
     return " ".join(sentences + _told_note(synthesis.reconstructed))
 
 
+def _taken(correlation: Value) -> str:
+    """Whether the standard errors are those recorded, or made for another correlation."""
+    return "assumed" if correlation.key.endswith(".assumed_correlation") else "recorded"
+
+
 def swept(recorded: Value, pooled: Pooled, others: Mapping[float, Pooled]) -> Parts:
-    """The pooled result at the recorded correlation, and at others."""
-    parts: list[Part] = ["Orange: as recorded, r = ", recorded, ": ", *estimate(pooled)]
+    """The pooled result at the correlation of the analysis, and at others."""
+    parts: list[Part] = [f"Orange: as {_taken(recorded)}, r = ", recorded, ": ", *estimate(pooled)]
     for r, result in others.items():
         parts += ["; at r = ", Constant(f"{r:g}", "correlation tried in a sweep"), ": ", *estimate(result)]
     return (*parts, ".")
@@ -289,7 +313,7 @@ def describe_sweep(synthesis: Synthesis, recorded: Value) -> str:
     sentences = [
         f"Pooled result against the assumed correlation between before and after. "
         f"{synthesis.analysis.title}: {_measure_name(synthesis)}.",
-        f"As recorded, r = {printed(recorded)}: {_told(synthesis.overall.pooled, synthesis)}.",
+        f"As {_taken(recorded)}, r = {printed(recorded)}: {_told(synthesis.overall.pooled, synthesis)}.",
         f"{told}.",
     ]
     return " ".join(sentences + _told_note(synthesis.reconstructed))
