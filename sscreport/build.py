@@ -32,6 +32,7 @@ from sscreport.reconstruct import unmet
 from sscreport.records import Review, Synthesis, Table
 from sscreport.register import register
 from sscreport.regrade import regrade
+from sscreport.scenarios import compare_scenarios
 from sscreport.tabulate import tabulate
 from sscreport.validate import validate
 from sscreport.write import write
@@ -106,8 +107,10 @@ def prepare(review_folder: Path, progress: Progress, noted: list[Problem] | None
         entries = ledger(review)
     with progress.step("audit"):
         audited = enter_audit(review)
+    with progress.step("scenarios"):
+        compared = compare_scenarios(review, syntheses)
     with progress.step("tabulate"):
-        tables = tabulate(review, findings, ratings, entries, audited)
+        tables = tabulate(review, findings, ratings, entries, audited, compared)
     return Prepared(review, drawings, tables)
 
 

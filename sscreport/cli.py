@@ -17,7 +17,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from sscreport import __version__
-from sscreport.commands import audit, build, check, diff, figure, reconstruct, trace, verify
+from sscreport.commands import audit, build, check, diff, figure, reconstruct, trace, verify, what_if
 from sscreport.commands.command import ERROR, FINE, INTERRUPTED
 from sscreport.problems import InputError, SSCReportError
 
@@ -108,6 +108,7 @@ COMMANDS = {
     "figure": figure.COMMAND,
     "trace": trace.COMMAND,
     "diff": diff.COMMAND,
+    "what-if": what_if.COMMAND,
     "verify": verify.COMMAND,
     "check": check.COMMAND,
     "reconstruct": reconstruct.COMMAND,

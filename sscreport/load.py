@@ -11,8 +11,8 @@ from __future__ import annotations
 import json
 import tomllib
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -336,21 +336,4 @@ def _analysis(
         settings=table,
         choices={name: book[f"review.analyses.{table['id']}.{name}"] for name in CHOICES if name in table},
     )
-    return without_studies(analysis, table.get("exclude", ()))
-
-
-def without_studies(analysis: Analysis, studies: Collection[str]) -> Analysis:
-    """The analysis without the rows of some studies, and without subgroups that they leave empty."""
-    left_out = tuple(row for row in analysis.rows if row.content("study") in studies)
-    rows = tuple(row for row in analysis.rows if row.content("study") not in studies)
-    emptied = tuple(
-        group for group in analysis.subgroups
-        if any(map(group.holds, left_out)) and not any(map(group.holds, rows))
-    )  # fmt: skip
-    return replace(
-        analysis,
-        rows=rows,
-        subgroups=tuple(group for group in analysis.subgroups if group not in emptied),
-        excluded=(*analysis.excluded, *left_out),
-        emptied=(*analysis.emptied, *emptied),
-    )
+    return analysis.without(table.get("exclude", ()))

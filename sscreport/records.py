@@ -6,8 +6,8 @@ record can mark the number it prints.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sscreport.values import Book, Cell, Value
@@ -126,6 +126,22 @@ class Analysis:
     def recorded_rows(self) -> tuple[Row, ...]:
         """The rows in the order of their file, with those of excluded studies."""
         return tuple(sorted((*self.rows, *self.excluded), key=lambda row: row.line))
+
+    def without(self, studies: Collection[str]) -> Analysis:
+        """The analysis without the rows of some studies, and without subgroups that they leave empty."""
+        left_out = tuple(row for row in self.rows if row.content("study") in studies)
+        rows = tuple(row for row in self.rows if row.content("study") not in studies)
+        emptied = tuple(
+            group for group in self.subgroups
+            if any(map(group.holds, left_out)) and not any(map(group.holds, rows))
+        )  # fmt: skip
+        return replace(
+            self,
+            rows=rows,
+            subgroups=tuple(group for group in self.subgroups if group not in emptied),
+            excluded=(*self.excluded, *left_out),
+            emptied=(*self.emptied, *emptied),
+        )
 
     @property
     def recorded_subgroups(self) -> tuple[Subgroup, ...]:
@@ -438,6 +454,55 @@ class Rating:
     symbols: Value
     statement: Value
     change: Value
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """Other choices for some analyses, to see what they would change; docs/what-if.md.
+
+    ``analyses`` and ``outcomes`` are ids, all analyses where both are empty. ``exclude`` are ids of
+    studies. Of the other choices None leaves what the review has: ``model`` "fixed" or "random",
+    ``tau_squared`` and ``interval`` as in review.toml, ``correlation`` of before and after.
+    """
+
+    id: str
+    title: str
+    why: str = ""
+    analyses: tuple[str, ...] = ()
+    outcomes: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+    model: str | None = None
+    tau_squared: str | None = None
+    interval: str | None = None
+    correlation: float | None = None
+
+    @property
+    def choices(self) -> dict[str, Any]:
+        """What is chosen, by the name of the setting in review.toml."""
+        found = {
+            "exclude": list(self.exclude) or None,
+            "model": self.model,
+            "tau_squared": self.tau_squared,
+            "interval": self.interval,
+            "assumed_correlation": self.correlation,
+        }
+        return {name: content for name, content in found.items() if content is not None}
+
+
+@dataclass(frozen=True)
+class Compared:
+    """One result of a scenario beside that of the review: the same place of the same analysis.
+
+    ``label`` names the subgroup, None for the whole. ``conclusion`` says whether another one is drawn.
+    """
+
+    scenario: Value
+    why: Value | None
+    analysis: Value
+    label: Value | None
+    main: Group
+    other: Group
+    conclusion: Value
 
 
 @dataclass(frozen=True)

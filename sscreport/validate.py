@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import pairwise
 
+from sscreport.choices import senseless
 from sscreport.folder import REFERENCES, SETTINGS
 from sscreport.measures import MEASURES, measure_of
 from sscreport.problems import InputError, Problem, did_you_mean, refuse
@@ -96,27 +97,8 @@ def choices_can_be_made(review: Review) -> Iterator[Problem]:
             if study not in known:
                 expected = f"No row of this analysis is of such a study.{_meant(study, sorted(known))}"
                 yield _setting(path, "exclude", study, expected)
-        if analysis.excluded and not analysis.rows:
-            yield _setting(path, "exclude", ", ".join(table["exclude"]), "No study is left in this analysis.")
-        for name in ("tau_squared", "interval"):
-            if name in table and table.get("model") == "fixed":
-                expected = "A fixed-effect model has no such choice: leave this out, or set another model."
-                yield _setting(path, name, table[name], expected)
-        if "assumed_correlation" in table:
-            yield from _correlation_can_be_assumed(analysis, path)
-
-
-def _correlation_can_be_assumed(analysis: Analysis, path: str) -> Iterator[Problem]:
-    measure, assumed = MEASURES.get(analysis.measure), analysis.settings["assumed_correlation"]
-    if measure and "md" not in measure_of(analysis).roles:
-        expected = "The correlation between before and after matters to mean differences only."
-        yield _setting(path, "assumed_correlation", assumed, expected)
-    elif "correlation" not in analysis.settings:
-        expected = (
-            "Another correlation can be assumed where the one that the standard errors were made with is "
-            "recorded as correlation: 0 where both times were compared as independent groups."
-        )
-        yield _setting(path, "assumed_correlation", assumed, expected)
+        for name, content, expected in senseless(analysis):
+            yield _setting(path, name, content, expected)
 
 
 def effect_rows_name_known_outcomes(review: Review) -> Iterator[Problem]:

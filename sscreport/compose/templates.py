@@ -53,9 +53,26 @@ class Namespace:
 
 
 class Missing:
-    """Stands for a name that was already reported, so that rendering finds the next problem."""
+    """Stands for a name that was already reported, so that rendering finds the next problem.
 
-    content = None
+    No comparison of it holds, and what is computed from it is missing, too.
+    """
+
+    def __bool__(self) -> bool:
+        return False
+
+    def __str__(self) -> str:
+        return ""
+
+    def _is_not(self, other: object) -> bool:
+        return False
+
+    def _stays(self, *others: object) -> Missing:
+        return self
+
+    __lt__ = __le__ = __gt__ = __ge__ = _is_not
+    __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = __truediv__ = __rtruediv__ = _stays
+    __neg__ = __abs__ = __round__ = _stays
 
     def __getattr__(self, name: str) -> Missing:
         return self
