@@ -6,13 +6,22 @@ decide nothing.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from sscreport.measures import MEASURES, Measure
-from sscreport.records import Analysis, Decision, Group, Heterogeneity, Review, StudyEffect, Words
+from sscreport.records import (
+    CHOICES,
+    Analysis,
+    Decision,
+    Group,
+    Heterogeneity,
+    Review,
+    StudyEffect,
+    Words,
+)
 from sscreport.values import Rule, Value
-from sscreport.wording import MODELS
+from sscreport.wording import INTERVALS, MODELS
 
 SET_ASIDE = "set aside"  # the rule's verdict where a model is set whatever it would say
 MODEL_RULE = Rule("the review's rule for choosing the model", "data/review.toml, policy.model")
@@ -89,7 +98,44 @@ def decide_model(review: Review, analysis: Analysis, spread: Heterogeneity | Non
         style="text",
         label=f"Name of the model, {analysis.title}",
     )
+    if analysis.choices:
+        _tell_choices(review, analysis, model)
     return Decision(model, verdict, book[f"{analysis.place}.fallback_reason"])
+
+
+def _tell_choices(review: Review, analysis: Analysis, model: Value) -> None:
+    """Enter what was set for the analysis as words, so that the methods can say it."""
+    left_out = dict.fromkeys(row.content("study") for row in analysis.excluded)
+    labels = [review.studies[study].label for study in left_out]
+    choices = [analysis.choices[name] for name in CHOICES[1:] if name in analysis.choices]
+    named = [name for name in CHOICES[1:] if name in analysis.choices]
+
+    def told(model: str, *contents: Any) -> str:
+        made = dict(zip(named, contents, strict=False))
+        return choices_told(model, made, list(contents[len(named) :]))
+
+    review.book.derive(
+        f"{analysis.id}.choices", SET, told, model, *choices, *labels, style="text",
+        label=f"Choices made for the analysis, {analysis.title}", decided_by=analysis.exclusion,
+    )  # fmt: skip
+
+
+def choices_told(model: str | None, made: Mapping[str, Any], left_out: Sequence[str]) -> str:
+    """ "random-effects model, variance between studies by REML, without Granel": choices in a clause.
+
+    ``made`` by the names of `CHOICES`; ``left_out`` are labels of studies. What a fixed-effect model has
+    no use for is not said.
+    """
+    parts = [f"{MODELS[model]} model"] if model else []
+    if "tau_squared" in made and model != "fixed":
+        parts.append(f"variance between studies by {made['tau_squared']}")
+    if "interval" in made and model != "fixed":
+        parts.append(f"interval: {INTERVALS[made['interval']]}")
+    if "assumed_correlation" in made:
+        parts.append(f"correlation of before and after {made['assumed_correlation']:g}")
+    if left_out:
+        parts.append("without " + " and ".join(filter(None, (", ".join(left_out[:-1]), left_out[-1]))))
+    return ", ".join(parts)
 
 
 def change(estimate: float, p: float, alpha: float, better: str, measure: Measure) -> str:

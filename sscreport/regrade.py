@@ -96,14 +96,17 @@ def remedies_that_raise(lost: Mapping[str, int], start: int) -> tuple[tuple[str,
 
 
 def change_words(judgements: Sequence[str], start: str, scale: str, remedies: Mapping[str, str]) -> str:
-    """What would raise the certainty, in a sentence. ``judgements`` in the order of `DOMAINS`."""
+    """What would raise the certainty, in a sentence. ``judgements`` in the order of `DOMAINS`.
+
+    ``remedies``: what would resolve the concern, for the domains of which the data can say it.
+    """
     levels = scale.split(", ")
     lost = {domain: JUDGEMENTS[word] for domain, word in zip(DOMAINS, judgements, strict=True)}
     chosen, gained = remedies_that_raise(lost, levels.index(start))
     if not chosen:
         return "Nothing was rated down."
     reached = levels[max(0, levels.index(start) - sum(lost.values())) + gained]
-    wanted = [remedies[domain] for domain in chosen]
+    wanted = [remedies.get(domain, f"less concern about {domain.replace('_', ' ')}") for domain in chosen]
     together = f"{', '.join(wanted[:-1])} and {wanted[-1]}" if len(wanted) > 1 else wanted[0]
     return f"{together[:1].upper()}{together[1:]}: {_levels(gained)}, to {reached}."
 

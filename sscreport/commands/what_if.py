@@ -113,6 +113,8 @@ def _wanted(options: argparse.Namespace, review: Review) -> Scenario:
     if not own or own == ["outcome"]:
         raise UsageError("Say what should be otherwise: --exclude, --model, --interval, --correlation.")
     model, tau_squared = _model(options.model)
+    if model == "fixed" and options.interval:
+        raise UsageError("--interval is of random-effects results; leave it out with --model fixed.")
     scenario = Scenario(
         id="asked",
         title="",
@@ -168,21 +170,12 @@ def _correlation(text: str | None) -> float | None:
 
 def _told(scenario: Scenario, review: Review) -> str:
     """What is chosen, in a clause."""
-    from sscreport.wording import MODELS
+    from sscreport.policy import choices_told
 
     labels = [str(review.studies[name].label.content) for name in scenario.exclude]
-    parts = [f"without {_listed(labels)}"] if labels else []
-    parts += [f"{MODELS[scenario.model]} model"] if scenario.model else []
-    parts += [f"variance between studies by {scenario.tau_squared}"] if scenario.tau_squared else []
-    parts += [f"{scenario.interval} interval"] if scenario.interval else []
-    if scenario.correlation is not None:
-        parts.append(f"correlation of before and after {scenario.correlation:g}")
     about = [review.outcomes[name].abbreviation for name in scenario.outcomes] + [*scenario.analyses]
-    return ", ".join(parts) + (f", for {_listed(about)}" if about else "")
-
-
-def _listed(words: Sequence[str]) -> str:
-    return " and ".join(filter(None, (", ".join(words[:-1]), *words[-1:])))
+    where = f"in {', '.join(about)}" if about else ""
+    return ", ".join(filter(None, (choices_told(scenario.model, scenario.choices, labels), where)))
 
 
 def _list(scenarios: Sequence[Scenario], options: argparse.Namespace) -> int:

@@ -155,6 +155,7 @@ class Guard:
             "const": self._constant,
             "rows": self._rows,
             "studies": list(review.studies.values()),
+            "departures": _departures(review),
             **{
                 name: self._checked(f)
                 for name, f in (
@@ -305,6 +306,12 @@ class Guard:
         if table not in self.review.tables:
             self.refuse(f"There is no data file {table}.csv. Known: {', '.join(self.review.tables)}.")
         return self.review.tables.get(table, ())
+
+
+def _departures(review: Review) -> list[tuple[Value, Value]]:
+    """The analyses with choices of their own: title and choices, in words."""
+    pairs = ((analysis, review.book.get(f"{analysis.id}.choices")) for analysis in review.analyses)
+    return [(review.book[f"{analysis.place}.title"], made) for analysis, made in pairs if made is not None]
 
 
 def _prefixes(book: Book) -> set[str]:

@@ -18,7 +18,7 @@ from sscreport.records import (
     Synthesis,
 )
 from sscreport.values import Value
-from sscreport.wording import DAGGER, MODELS, printed
+from sscreport.wording import DAGGER, INTERVALS, MODELS, printed
 
 SQUARED = Constant("²", "part of the name of a statistic")
 RECONSTRUCTED = f"{DAGGER} {wording.RECONSTRUCTED}; see Methods."
@@ -73,18 +73,14 @@ def method(synthesis: Synthesis) -> Parts:
     return (f"{label}, {which}{_chosen(synthesis)}", *interval(synthesis))
 
 
-INTERVALS = {"hartung-knapp": "Hartung-Knapp", "hartung-knapp-adhoc": "Hartung-Knapp ≥ Wald"}
-
-
 def _chosen(synthesis: Synthesis) -> str:
-    """ "REML, Hartung-Knapp, ": what was chosen for a random-effects model; "" where nothing was."""
+    """ "REML, Hartung-Knapp, ": what was set for a random-effects model; "" where nothing was."""
     models = [synthesis.decision.model, *([synthesis.other.model] if synthesis.other else [])]
     if not any(model.content == "random" for model in models):
         return ""
     choices = synthesis.analysis.choices
     names = [choices["tau_squared"].content] if "tau_squared" in choices else []
-    if "interval" in choices:
-        names += filter(None, [INTERVALS.get(choices["interval"].content)])
+    names += [INTERVALS[choices["interval"].content]] if "interval" in choices else []
     return "".join(f"{name}, " for name in names)
 
 
@@ -154,7 +150,7 @@ def small_study_tests(tests: SmallStudyEffects) -> Parts:
 def describe_forest(synthesis: Synthesis) -> str:
     """What a forest plot shows: every study, every pooled result and how they agree."""
     analysis, model = synthesis.analysis, synthesis.decision.model.content
-    sentences = [f"Forest plot. {analysis.title}: {_measure_name(synthesis)}, {MODELS[model]} model."]
+    sentences = [f"Forest plot. {analysis.title}: {_measure_name(synthesis)}, {_model_name(synthesis)}."]
     for group in synthesis.groups:
         heading = printed(group.label) if group.label else group.id
         sentences += [
@@ -182,10 +178,10 @@ def describe_forest(synthesis: Synthesis) -> str:
 
 def describe_repeats(synthesis: Synthesis, kind: str, rows: Mapping[str, Pooled]) -> str:
     """What a plot of repeated poolings shows; ``rows`` by what was left out or added."""
-    model = MODELS[synthesis.decision.model.content]
+    model = _model_name(synthesis)
     told = "; ".join(f"{name} {_told(pooled, synthesis)}" for name, pooled in rows.items())
     sentences = [
-        f"{kind} forest plot. {synthesis.analysis.title}: {_measure_name(synthesis)}, {model} model.",
+        f"{kind} forest plot. {synthesis.analysis.title}: {_measure_name(synthesis)}, {model}.",
         f"{told}.",
         f"All studies: {_told(synthesis.overall.pooled, synthesis)}.",
         _direction(synthesis),
@@ -211,6 +207,10 @@ def describe_funnel(synthesis: Synthesis) -> str:
 
 def _measure_name(synthesis: Synthesis) -> str:
     return MEASURES[synthesis.analysis.measure].name.lower()
+
+
+def _model_name(synthesis: Synthesis) -> str:
+    return f"{_chosen(synthesis)}{MODELS[synthesis.decision.model.content]} model"
 
 
 def _told(result: StudyEffect | Pooled, synthesis: Synthesis) -> str:
