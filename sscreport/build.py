@@ -25,12 +25,14 @@ from sscreport.enclosure import enclose
 from sscreport.grade import grade
 from sscreport.ledger import ledger
 from sscreport.load import load
+from sscreport.problems import Problem
 from sscreport.progress import Progress
 from sscreport.reconstruct import problems as reconstruction_problems
 from sscreport.reconstruct import unmet
 from sscreport.records import Review, Synthesis, Table
 from sscreport.register import register
 from sscreport.regrade import regrade
+from sscreport.scenarios import compare_scenarios
 from sscreport.tabulate import tabulate
 from sscreport.validate import validate
 from sscreport.write import write
@@ -89,38 +91,45 @@ def build(
     return BuildResult(written, [*made.warnings, *warnings])
 
 
-def make(review_folder: Path, progress: Progress, paint: bool = True) -> Made:
+def make(
+    review_folder: Path, progress: Progress, paint: bool = True, noted: list[Problem] | None = None
+) -> Made:
     """Everything up to the finished document tree; raises as `build` does, writes nothing.
 
     Without ``paint`` no figure is painted as PNG, which takes most of the time; the manuscript can
-    then be written as HTML and PDF only.
+    then be written as HTML and PDF only. With ``noted``, judgements, counts and sentences that the data
+    do not bear are noted there, and the rest is made all the same; such a manuscript is not for readers.
     """
-    return fill(prepare(review_folder, progress), progress, paint)
+    return fill(prepare(review_folder, progress, noted), progress, paint, noted)
 
 
-def prepare(review_folder: Path, progress: Progress) -> Prepared:
-    """Everything that the templates may print; they are not read yet."""
-    review, syntheses = synthesise(review_folder, progress)
+def prepare(review_folder: Path, progress: Progress, noted: list[Problem] | None = None) -> Prepared:
+    """Everything that the templates may print; they are not read yet. ``noted`` as in `make`."""
+    review, syntheses = synthesise(review_folder, progress, noted)
     with progress.step("grade"):
         findings = grade(review, syntheses)
-        ratings = regrade(review, findings)
+        ratings = regrade(review, findings, noted)
     with progress.step("draw"):
-        drawings = draw(review, syntheses)
+        drawings = draw(review, syntheses, noted)
     with progress.step("ledger"):
         entries = ledger(review)
     with progress.step("audit"):
         audited = enter_audit(review)
+    with progress.step("scenarios"):
+        compared = compare_scenarios(review, syntheses)
     with progress.step("tabulate"):
-        tables = tabulate(review, findings, ratings, entries, audited)
+        tables = tabulate(review, findings, ratings, entries, audited, compared)
     return Prepared(review, drawings, tables)
 
 
-def fill(prepared: Prepared, progress: Progress, paint: bool = True) -> Made:
-    """The templates in the review's folder, filled with what was prepared."""
+def fill(
+    prepared: Prepared, progress: Progress, paint: bool = True, noted: list[Problem] | None = None
+) -> Made:
+    """The templates in the review's folder, filled with what was prepared. ``noted`` as in `make`."""
     review, drawings, tables = prepared.review, prepared.drawings, prepared.tables
     figures = {name: drawing.figure for name, drawing in drawings.items()}
     with progress.step("compose"):
-        composition = compose(review, figures, tables)
+        composition = compose(review, figures, tables, noted)
     with progress.step("register"):
         origins = register(review, composition, figures)
     with progress.step("paint"):
@@ -145,12 +154,17 @@ def fill(prepared: Prepared, progress: Progress, paint: bool = True) -> Made:
     return Made(review, manuscript, tables, warnings)
 
 
-def synthesise(review_folder: Path, progress: Progress) -> tuple[Review, Sequence[Synthesis]]:
-    """The review with its results, as figures and tables show them; raises as `build` does."""
+def synthesise(
+    review_folder: Path, progress: Progress, noted: list[Problem] | None = None
+) -> tuple[Review, Sequence[Synthesis]]:
+    """The review with its results, as figures and tables show them; raises as `build` does.
+
+    ``noted`` as in `make`.
+    """
     with progress.step("load"):
         review, problems = load(review_folder)
     with progress.step("validate"):
-        validate(review, [*problems, *reconstruction_problems(review)])
+        validate(review, [*problems, *reconstruction_problems(review)], noted)
     with progress.step("analyse"):
         describe(review)
         syntheses = analyse(review)

@@ -18,7 +18,7 @@ from typing import Any
 import tomli_w
 
 from sscreport.enclosure import read_inputs
-from sscreport.folder import SETTINGS
+from sscreport.folder import SCENARIOS, SETTINGS
 from sscreport.problems import UsageError, did_you_mean
 
 
@@ -44,7 +44,7 @@ def cells_of(root: Path) -> dict[Address, str]:
                 continue  # a table of the article, whose rows need no address
             for row in reader:
                 found |= {Address(file, row["id"], name): raw or "" for name, raw in row.items() if name}
-        elif file == SETTINGS:
+        elif file in (SETTINGS, SCENARIOS):
             found |= {Address(file, row, name): raw for row, name, raw in _settings(tomllib.loads(text))}
     return found
 
@@ -73,7 +73,7 @@ def copy_with(root: Path, address: Address, text: str, folder: Path) -> None:
     """Write the review's inputs to ``folder``, with ``text`` in the cell at ``address``."""
     for file, content in read_inputs(root).items():
         if file == address.file:
-            change = _changed_settings if file == SETTINGS else _changed_table
+            change = _changed_settings if file in (SETTINGS, SCENARIOS) else _changed_table
             content = change(content, address, text)
         path = folder / file
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -33,10 +33,10 @@ class Commit:
 class Cause:
     """One difference between what the two builds were made from.
 
-    ``kind``: "cell", "row" (added or removed), "setting", "template", "file" or "code". ``where`` is
-    FILE:ROW:COLUMN, FILE:ROW, FILE:LINE or a file. ``before`` and ``after`` are raw texts, None where
-    there was nothing. ``commits`` made the change, the last first. ``uncommitted``: it stands in the
-    working tree alone.
+    ``kind``: "cell", "row" (added or removed), "setting", "template", "file", "code" or "scenario".
+    ``where`` is FILE:ROW:COLUMN, FILE:ROW, FILE:LINE, a file, or what a scenario is called. ``before`` and
+    ``after`` are raw texts, None where there was nothing. ``commits`` made the change, the last first.
+    ``uncommitted``: it stands in the working tree alone.
     """
 
     kind: str
@@ -58,6 +58,8 @@ class Cause:
 
     @property
     def _where(self) -> str:
+        if self.kind == "scenario":
+            return self.where
         file, *rest = self.where.split(":", 2)
         if self.kind in ("row", "template"):
             rest = [f"{'row' if self.kind == 'row' else 'line'} {place}" for place in rest]
@@ -65,6 +67,8 @@ class Cause:
 
     @property
     def _what(self) -> str:
+        if self.kind == "scenario":
+            return self.after or ""
         if self.kind == "row":
             return "removed" if self.after is None else "added"
         if self.kind == "template":

@@ -18,6 +18,7 @@ from pathlib import Path
 
 from sscreport import __version__
 from sscreport.commands import audit, build, check, diff, figure, reconstruct, respond, trace, verify
+from sscreport.commands import audit, build, check, diff, figure, reconstruct, trace, verify, what_if
 from sscreport.commands.command import ERROR, FINE, INTERRUPTED
 from sscreport.problems import InputError, SSCReportError
 
@@ -109,6 +110,7 @@ COMMANDS = {
     "trace": trace.COMMAND,
     "diff": diff.COMMAND,
     "respond": respond.COMMAND,
+    "what-if": what_if.COMMAND,
     "verify": verify.COMMAND,
     "check": check.COMMAND,
     "reconstruct": reconstruct.COMMAND,

@@ -143,6 +143,7 @@ class _Describer:
             list(firmest.values()),
             label="Studies in any analysis",
             unit="studies",
+            decided_by=[value for analysis in self.review.analyses for value in analysis.exclusion],
         )
         for analysis in self.review.analyses:
             named = [row["study"] for row in analysis.rows]
@@ -154,7 +155,7 @@ class _Describer:
                 [self.review.studies[name].row["patients"] for name in own],
                 label=f"Patients treated by the studies of the analysis, {analysis.title}",
                 unit="patients",
-                decided_by=named,
+                decided_by=[*named, *analysis.exclusion],
             )
 
     # ------------------------------------------------------------ screening

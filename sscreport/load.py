@@ -22,7 +22,7 @@ import jsonschema
 from sscreport.dictionary import Dictionary
 from sscreport.folder import DICTIONARY, REFERENCES, SETTINGS
 from sscreport.problems import InputError, Problem, UsageError, did_you_mean
-from sscreport.records import Analysis, Outcome, Review, Row, Study, Subgroup
+from sscreport.records import CHOICES, Analysis, Outcome, Review, Row, Study, Subgroup
 from sscreport.references import load_references
 from sscreport.values import PROVENANCE, Book, Cell
 
@@ -64,7 +64,7 @@ def load(root: Path) -> tuple[Review, list[Problem]]:
         settings=settings,
         studies={row.id: _study(row) for row in tables["studies"]},
         outcomes=outcomes,
-        analyses=tuple(_analysis(table, outcomes, tables) for table in settings["analyses"]),
+        analyses=tuple(_analysis(table, outcomes, tables, book) for table in settings["analyses"]),
         tables=tables,
         fields={name: dictionary.fields(name) for name in dictionary.tables},
         references=references,
@@ -300,7 +300,10 @@ def _outcome(name: str, table: Mapping[str, Any]) -> Outcome:
 
 
 def _analysis(
-    table: Mapping[str, Any], outcomes: Mapping[str, Outcome], tables: Mapping[str, tuple[Row, ...]]
+    table: Mapping[str, Any],
+    outcomes: Mapping[str, Outcome],
+    tables: Mapping[str, tuple[Row, ...]],
+    book: Book,
 ) -> Analysis:
     rows = tuple(
         row
@@ -318,7 +321,7 @@ def _analysis(
         for entry in table.get("subgroups", [])
     )
     unknown = Outcome(table["outcome"], table["outcome"], table["outcome"], "", "lower")
-    return Analysis(
+    analysis = Analysis(
         id=table["id"],
         title=table["title"],
         outcome=outcomes.get(table["outcome"], unknown),
@@ -331,4 +334,6 @@ def _analysis(
         axis_low=table["axis_low"],
         axis_high=table["axis_high"],
         settings=table,
+        choices={name: book[f"review.analyses.{table['id']}.{name}"] for name in CHOICES if name in table},
     )
+    return analysis.without(table.get("exclude", ()))

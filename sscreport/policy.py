@@ -6,16 +6,27 @@ decide nothing.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from sscreport.measures import MEASURES, Measure
-from sscreport.records import Analysis, Decision, Group, Heterogeneity, Review, StudyEffect, Words
+from sscreport.records import (
+    CHOICES,
+    Analysis,
+    Decision,
+    Group,
+    Heterogeneity,
+    Review,
+    StudyEffect,
+    Words,
+)
 from sscreport.values import Rule, Value
-from sscreport.wording import MODELS
+from sscreport.wording import INTERVALS, MODELS
 
+SET_ASIDE = "set aside"  # the rule's verdict where a model is set whatever it would say
 MODEL_RULE = Rule("the review's rule for choosing the model", "data/review.toml, policy.model")
 FALLBACK = Rule("the model recorded for the outcome", "data/review.toml, analyses")
+SET = Rule("the model set for the analysis", "data/review.toml, analyses")
 WORDING = Rule("the review's wording policy", "data/review.toml, policy")
 
 
@@ -35,11 +46,21 @@ def choose_model(
 
 
 def decide_model(review: Review, analysis: Analysis, spread: Heterogeneity | None) -> Decision:
-    """The model of an analysis: the rule's verdict, or what is recorded where it has none."""
+    """The model of an analysis: the one set for it, else the rule's verdict, else what is recorded."""
     book, key = review.book, analysis.id
-    fallback = book[f"review.analyses.{key}.fallback_model"]
+    fallback = book[f"{analysis.place}.fallback_model"]
+    chosen = analysis.choices.get("model")
     limits = [book[f"review.policy.model.{name}"] for name in ("fixed_i_squared", "random_i_squared", "p")]
-    if spread is None:
+    if chosen is not None:
+        verdict = book.derive(
+            f"{key}.verdict",
+            SET,
+            lambda _: SET_ASIDE,
+            chosen,
+            style="text",
+            label=f"Verdict of the rule, {analysis.title}",
+        )
+    elif spread is None:
         verdict = book.derive(
             f"{key}.verdict",
             MODEL_RULE,
@@ -59,13 +80,13 @@ def decide_model(review: Review, analysis: Analysis, spread: Heterogeneity | Non
             style="text",
             label=f"Verdict of the rule, {analysis.title}",
         )
-    undecided = verdict.content == "undecided"
+    undecided, recorded = verdict.content == "undecided", chosen or fallback
     model = book.derive(
         f"{key}.model",
-        FALLBACK if undecided else MODEL_RULE,
-        lambda said, recorded: recorded if said == "undecided" else said,
+        SET if chosen else FALLBACK if undecided else MODEL_RULE,
+        lambda said, recorded: recorded if said in ("undecided", SET_ASIDE) else said,
         verdict,
-        fallback,
+        recorded,
         style="text",
         label=f"Model, {analysis.title}",
     )
@@ -77,7 +98,44 @@ def decide_model(review: Review, analysis: Analysis, spread: Heterogeneity | Non
         style="text",
         label=f"Name of the model, {analysis.title}",
     )
-    return Decision(model, verdict, book[f"review.analyses.{key}.fallback_reason"])
+    if analysis.choices:
+        _tell_choices(review, analysis, model)
+    return Decision(model, verdict, book[f"{analysis.place}.fallback_reason"])
+
+
+def _tell_choices(review: Review, analysis: Analysis, model: Value) -> None:
+    """Enter what was set for the analysis as words, so that the methods can say it."""
+    left_out = dict.fromkeys(row.content("study") for row in analysis.excluded)
+    labels = [review.studies[study].label for study in left_out]
+    choices = [analysis.choices[name] for name in CHOICES[1:] if name in analysis.choices]
+    named = [name for name in CHOICES[1:] if name in analysis.choices]
+
+    def told(model: str, *contents: Any) -> str:
+        made = dict(zip(named, contents, strict=False))
+        return choices_told(model, made, list(contents[len(named) :]))
+
+    review.book.derive(
+        f"{analysis.id}.choices", SET, told, model, *choices, *labels, style="text",
+        label=f"Choices made for the analysis, {analysis.title}", decided_by=analysis.exclusion,
+    )  # fmt: skip
+
+
+def choices_told(model: str | None, made: Mapping[str, Any], left_out: Sequence[str]) -> str:
+    """ "random-effects model, variance between studies by REML, without Granel": choices in a clause.
+
+    ``made`` by the names of `CHOICES`; ``left_out`` are labels of studies. What a fixed-effect model has
+    no use for is not said.
+    """
+    parts = [f"{MODELS[model]} model"] if model else []
+    if "tau_squared" in made and model != "fixed":
+        parts.append(f"variance between studies by {made['tau_squared']}")
+    if "interval" in made and model != "fixed":
+        parts.append(f"interval: {INTERVALS[made['interval']]}")
+    if "assumed_correlation" in made:
+        parts.append(f"correlation of before and after {made['assumed_correlation']:g}")
+    if left_out:
+        parts.append("without " + " and ".join(filter(None, (", ".join(left_out[:-1]), left_out[-1]))))
+    return ", ".join(parts)
 
 
 def change(estimate: float, p: float, alpha: float, better: str, measure: Measure) -> str:

@@ -60,6 +60,15 @@ class BuildError(InputError):
     """A finished piece breaks a promise of the build."""
 
 
+def refuse(problems: Iterable[Problem], noted: list[Problem] | None = None) -> None:
+    """Raise `InputError` where there is a problem; with ``noted``, note them there and go on instead."""
+    found = list(problems)
+    if noted is not None:
+        noted.extend(found)
+    elif found:
+        raise InputError(found)
+
+
 def did_you_mean(name: str, known: Iterable[str], listed: bool = False) -> str:
     """ " Did you mean park?", or where ``listed`` and nothing is near, " Known: granel, park."."""
     names = list(known)

@@ -6,8 +6,8 @@ record can mark the number it prints.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sscreport.values import Book, Cell, Value
@@ -86,12 +86,18 @@ class Subgroup:
         )
 
 
+# What may be decided for an analysis on top of the review's rules; see docs/what-if.md.
+CHOICES = ("exclude", "model", "tau_squared", "interval", "assumed_correlation")
+
+
 @dataclass(frozen=True)
 class Analysis:
     """One planned synthesis, as recorded in review.toml.
 
     ``fallback_model`` and ``fallback_reason`` apply where the review's decision rule leaves the
-    model undecided.
+    model undecided. ``choices`` are those of `CHOICES` that are made for this analysis, by name;
+    ``excluded`` the rows that therefore do not enter, ``emptied`` the subgroups that keep no row.
+    ``recorded_as``: the id in review.toml, where a scenario's analysis has another.
     """
 
     id: str
@@ -106,6 +112,45 @@ class Analysis:
     axis_low: str
     axis_high: str
     settings: Mapping[str, Any] = field(default_factory=dict)
+    choices: Mapping[str, Value] = field(default_factory=dict)
+    excluded: tuple[Row, ...] = ()
+    emptied: tuple[Subgroup, ...] = ()
+    recorded_as: str = ""
+
+    @property
+    def place(self) -> str:
+        """The key below which the settings of the analysis stand in the book."""
+        return f"review.analyses.{self.recorded_as or self.id}"
+
+    @property
+    def recorded_rows(self) -> tuple[Row, ...]:
+        """The rows in the order of their file, with those of excluded studies."""
+        return tuple(sorted((*self.rows, *self.excluded), key=lambda row: row.line))
+
+    def without(self, studies: Collection[str]) -> Analysis:
+        """The analysis without the rows of some studies, and without subgroups that they leave empty."""
+        left_out = tuple(row for row in self.rows if row.content("study") in studies)
+        rows = tuple(row for row in self.rows if row.content("study") not in studies)
+        emptied = tuple(
+            group for group in self.subgroups
+            if any(map(group.holds, left_out)) and not any(map(group.holds, rows))
+        )  # fmt: skip
+        return replace(
+            self,
+            rows=rows,
+            subgroups=tuple(group for group in self.subgroups if group not in emptied),
+            excluded=(*self.excluded, *left_out),
+            emptied=(*self.emptied, *emptied),
+        )
+
+    @property
+    def recorded_subgroups(self) -> tuple[Subgroup, ...]:
+        return (*self.subgroups, *self.emptied)
+
+    @property
+    def exclusion(self) -> tuple[Value, ...]:
+        """What decided that rows do not enter; nothing where all do."""
+        return (self.choices["exclude"],) if self.excluded else ()
 
 
 @dataclass(frozen=True)
@@ -144,7 +189,8 @@ class Pooled:
     """A pooled estimate on the reported scale, its test, and how much evidence it rests on.
 
     ``k`` and ``n`` count each study once; ``totals`` are sums over the rows, as a forest plot
-    prints them. ``weight`` is the share of the whole analysis (None in leave-one-out).
+    prints them. ``weight`` is the share of the whole analysis (None in leave-one-out). ``z`` is a t
+    statistic on ``df`` degrees of freedom where the interval is of Hartung and Knapp.
     """
 
     estimate: Value
@@ -156,6 +202,7 @@ class Pooled:
     n: Value
     weight: Value | None
     totals: Mapping[str, Value]
+    df: Value | None = None
 
 
 @dataclass(frozen=True)
@@ -216,7 +263,8 @@ class BaujatPoint:
 class Decision:
     """The model used ("fixed" or "random") and why.
 
-    ``verdict`` is what the recorded rule says: "fixed", "random" or "undecided".
+    ``verdict`` is what the recorded rule says: "fixed", "random" or "undecided"; "set aside" where a
+    model is set for the analysis.
     """
 
     model: Value
@@ -406,6 +454,55 @@ class Rating:
     symbols: Value
     statement: Value
     change: Value
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """Other choices for some analyses, to see what they would change; docs/what-if.md.
+
+    ``analyses`` and ``outcomes`` are ids, all analyses where both are empty. ``exclude`` are ids of
+    studies. Of the other choices None leaves what the review has: ``model`` "fixed" or "random",
+    ``tau_squared`` and ``interval`` as in review.toml, ``correlation`` of before and after.
+    """
+
+    id: str
+    title: str
+    why: str = ""
+    analyses: tuple[str, ...] = ()
+    outcomes: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+    model: str | None = None
+    tau_squared: str | None = None
+    interval: str | None = None
+    correlation: float | None = None
+
+    @property
+    def choices(self) -> dict[str, Any]:
+        """What is chosen, by the name of the setting in review.toml."""
+        found = {
+            "exclude": list(self.exclude) or None,
+            "model": self.model,
+            "tau_squared": self.tau_squared,
+            "interval": self.interval,
+            "assumed_correlation": self.correlation,
+        }
+        return {name: content for name, content in found.items() if content is not None}
+
+
+@dataclass(frozen=True)
+class Compared:
+    """One result of a scenario beside that of the review: the same place of the same analysis.
+
+    ``label`` names the subgroup, None for the whole. ``conclusion`` says whether another one is drawn.
+    """
+
+    scenario: Value
+    why: Value | None
+    analysis: Value
+    label: Value | None
+    main: Group
+    other: Group
+    conclusion: Value
 
 
 @dataclass(frozen=True)

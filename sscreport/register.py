@@ -151,6 +151,7 @@ def _groups(review: Review) -> dict[str, str]:
         "safety": "Counts of adverse events",
         "grade": "Certainty of the evidence",
         "regrade": "Certainty of the evidence, rated anew",
+        "scenario": "Scenarios: other choices for the analyses",
         "ledger": "Published claims and what became of them",
         "audit": "Audit of the article",
     }

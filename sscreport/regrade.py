@@ -12,7 +12,7 @@ from itertools import combinations
 from typing import Any
 
 from sscreport.grade import GRADE, SYMBOLS, certainty, derive_statement, symbols
-from sscreport.problems import InputError, Problem
+from sscreport.problems import Problem, refuse
 from sscreport.records import DOMAINS, JUDGEMENTS, DomainRating, Finding, Rating, Review, Row
 from sscreport.suggest import NOTHING, Suggestions, suggest
 from sscreport.values import COUNT, Book, Rule, Value
@@ -26,23 +26,27 @@ PREFERENCE = ("risk_of_bias", "imprecision", "inconsistency", "indirectness", "p
 _COUNTS = ("no", "one", "two", "three")
 
 
-def regrade(review: Review, findings: Sequence[Finding]) -> tuple[Rating, ...]:
+def regrade(
+    review: Review, findings: Sequence[Finding], noted: list[Problem] | None = None
+) -> tuple[Rating, ...]:
     """One rating for each finding; none where the review has no data/regrade.csv.
 
     Raises `InputError` naming every judgement whose departure from its suggestion is not
-    explained, or whose explanation explains nothing.
+    explained, or whose explanation explains nothing. With ``noted``, such judgements stand and are
+    noted there.
     """
     rows = {(row.content("row"), row.content("domain")): row for row in review.tables.get(TABLE, ())}
     if not rows:
         return ()
     suggested = {finding.id: suggest(review, finding) for finding in findings}
-    problems = [
-        problem
-        for (name, domain), row in rows.items()
-        for problem in _unexplained(row, suggested[name].values[domain].content)
-    ]
-    if problems:
-        raise InputError(problems)
+    refuse(
+        (
+            problem
+            for (name, domain), row in rows.items()
+            for problem in _unexplained(row, suggested[name].values[domain].content)
+        ),
+        noted,
+    )
     ratings = tuple(
         _Rater(review.book, finding, suggested[finding.id]).rate(
             {domain: rows[finding.id, domain] for domain in DOMAINS}
@@ -92,14 +96,17 @@ def remedies_that_raise(lost: Mapping[str, int], start: int) -> tuple[tuple[str,
 
 
 def change_words(judgements: Sequence[str], start: str, scale: str, remedies: Mapping[str, str]) -> str:
-    """What would raise the certainty, in a sentence. ``judgements`` in the order of `DOMAINS`."""
+    """What would raise the certainty, in a sentence. ``judgements`` in the order of `DOMAINS`.
+
+    ``remedies``: what would resolve the concern, for the domains of which the data can say it.
+    """
     levels = scale.split(", ")
     lost = {domain: JUDGEMENTS[word] for domain, word in zip(DOMAINS, judgements, strict=True)}
     chosen, gained = remedies_that_raise(lost, levels.index(start))
     if not chosen:
         return "Nothing was rated down."
     reached = levels[max(0, levels.index(start) - sum(lost.values())) + gained]
-    wanted = [remedies[domain] for domain in chosen]
+    wanted = [remedies.get(domain, f"less concern about {domain.replace('_', ' ')}") for domain in chosen]
     together = f"{', '.join(wanted[:-1])} and {wanted[-1]}" if len(wanted) > 1 else wanted[0]
     return f"{together[:1].upper()}{together[1:]}: {_levels(gained)}, to {reached}."
 

@@ -10,23 +10,29 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import pairwise
 
+from sscreport.choices import senseless
 from sscreport.folder import REFERENCES, SETTINGS
 from sscreport.measures import MEASURES, measure_of
-from sscreport.problems import InputError, Problem, did_you_mean
+from sscreport.problems import InputError, Problem, did_you_mean, refuse
 from sscreport.records import DOMAINS, JUDGEMENTS, Analysis, Review, Row
 
 Check = Callable[[Review], Iterator[Problem]]
 
 
-def validate(review: Review, problems: Sequence[Problem] = ()) -> None:
-    """Raise `InputError` with ``problems`` (from loading) and every contradiction found here."""
+def validate(review: Review, problems: Sequence[Problem] = (), noted: list[Problem] | None = None) -> None:
+    """Raise `InputError` with ``problems`` (from loading) and every contradiction found here.
+
+    With ``noted``, recorded counts that no longer fit the analyses are noted there instead.
+    """
     found = [*problems]
     if not review.studies:
         raise InputError(found)  # everything else would only repeat that
     for check in CHECKS:
-        found.extend(check(review))
-    if found:
-        raise InputError(found)
+        if noted is not None and check is screening_adds_up:
+            noted.extend(check(review))
+        else:
+            found.extend(check(review))
+    refuse(found)
 
 
 def _complain(row: Row, column: str, expected: str) -> Problem:
@@ -66,7 +72,7 @@ def analyses_name_what_exists(review: Review) -> Iterator[Problem]:
             yield _setting(path, "data", table["data"], expected)
         elif not review.tables[table["data"]]:
             continue  # the dictionary has said why nothing could be read
-        elif not analysis.rows:
+        elif not analysis.recorded_rows:
             yield _setting(
                 path, "data", table["data"], "No row has this outcome and one of these timepoints."
             )
@@ -75,11 +81,24 @@ def analyses_name_what_exists(review: Review) -> Iterator[Problem]:
 
 
 def _columns_exist(analysis: Analysis, path: str) -> Iterator[Problem]:
-    known = analysis.rows[0].values
+    known = analysis.recorded_rows[0].values
     for role, column in analysis.settings["columns"].items():
         if column not in known:
             expected = f"The data file has no such column.{_meant(column, known)}"
             yield _setting(f"{path}.columns", role, column, expected)
+
+
+def choices_can_be_made(review: Review) -> Iterator[Problem]:
+    """What is set for an analysis on top of the review's rules: excluded studies, model, correlation."""
+    for analysis in review.analyses:
+        path, table = analysis.place.removeprefix("review."), analysis.settings
+        known = {row.content("study") for row in analysis.recorded_rows}
+        for study in table.get("exclude", ()):
+            if study not in known:
+                expected = f"No row of this analysis is of such a study.{_meant(study, sorted(known))}"
+                yield _setting(path, "exclude", study, expected)
+        for name, content, expected in senseless(analysis):
+            yield _setting(path, name, content, expected)
 
 
 def effect_rows_name_known_outcomes(review: Review) -> Iterator[Problem]:
@@ -464,6 +483,7 @@ def suggestions_have_their_limits(review: Review) -> Iterator[Problem]:
 
 CHECKS: tuple[Check, ...] = (
     analyses_name_what_exists,
+    choices_can_be_made,
     effect_rows_name_known_outcomes,
     a_study_enters_once,
     subgroups_take_every_row_once,

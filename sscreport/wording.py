@@ -20,6 +20,11 @@ DAGGER = "†"
 DASH = "–"  # a table's cell that holds nothing
 RECONSTRUCTED = "Study-level values reconstructed to reproduce the published pooled result"
 MODELS = {"fixed": "fixed-effect", "random": "random-effects"}
+INTERVALS = {
+    "wald": "Wald",
+    "hartung-knapp": "Hartung-Knapp",
+    "hartung-knapp-adhoc": "Hartung-Knapp, never below Wald",
+}
 # A decimal digit, or a number in another guise (⁹, ½, Ⅸ).
 _DIGITS = ("Nd", "Nl", "No")
 NOT_REPORTED = "not reported"

@@ -22,6 +22,7 @@ from sscreport.alternatives.grid import ALL, FIXED, RANDOM, correlation_id
 from sscreport.alternatives.gridded import Gridded, correlations_tried
 from sscreport.alternatives.results import Bench, article_fragile, repeated, results
 from sscreport.analyse.desk import Desk
+from sscreport.analyse.groups import TESTS
 from sscreport.problems import InputError, Problem
 from sscreport.records import Grid, Review, StudyEffect, Synthesis
 
@@ -79,8 +80,10 @@ def _grid(bench: Bench, key: str, effects: Sequence[StudyEffect], synthesis: Syn
     random = synthesis.decision.model.content == "random"
     recorded = bench.recorded and bench.recorded.content
     assumed = bench.recorded and bench.correlation.content
-    model = (RANDOM, "DL") if random else (FIXED, ALL)
-    article = (*model, "z", correlation_id(recorded), ALL)
+    choices = {name: value.content for name, value in synthesis.analysis.choices.items()}
+    model = (RANDOM, choices.get("tau_squared", "DL")) if random else (FIXED, ALL)
+    test = TESTS[choices.get("interval", "wald")] if random else "z"
+    article = (*model, test, correlation_id(recorded), ALL)
     sound = (RANDOM, bench.choices.tau_squared, bench.choices.interval, correlation_id(assumed), ALL)
     figures = bench.desk.review.settings.get("figures", [])
     drawn = any(f["kind"] == "specification" and f.get("analysis") == key for f in figures)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from sscreport.alternatives.results import SAME, Bench
+from sscreport.analyse.desk import Desk
 from sscreport.records import Review, Row, StudyEffect, Synthesis
 from sscreport.statistics.change import change_correlation, implied_correlation
 from sscreport.statistics.inputs import Array
@@ -148,9 +149,9 @@ def _implied(book: Book, row: Row, function: Callable[..., float | None], *input
 def _pooled_as(review: Review, row: Row, syntheses: Sequence[Synthesis]) -> list[tuple[Value, Value]]:
     """The standard errors with which the change of ``row`` was pooled, and what correlation they assume."""
     return [
-        (effect.se, review.book[f"review.analyses.{synthesis.analysis.id}.correlation"])
+        (effect.se, correlation)
         for synthesis in syntheses
-        if "correlation" in synthesis.analysis.settings
+        if (correlation := Desk(review, synthesis.analysis).correlation) is not None
         for effect in synthesis.overall.effects
         if all(effect.row.content(name) == row.content(name) for name in SAME)
     ]

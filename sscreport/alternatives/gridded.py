@@ -73,7 +73,10 @@ class Gridded:
             *([bench.recorded, sds] if known else []),
         ]
         names = ("tau_squared", "intervals", *(("correlations",) if known else ()))
-        self._decided = [bench.book[f"review.alternatives.grid.{name}"] for name in names]
+        self._decided = [
+            *(bench.book[f"review.alternatives.grid.{name}"] for name in names),
+            *bench.desk.analysis.exclusion,
+        ]
         self._unit = "" if self.measure.log else bench.desk.analysis.outcome.unit
         self.specifications: Specifications = ()
 

@@ -53,8 +53,8 @@ class Bench:
         self.desk, self.book, self.measure = desk, book, desk.measure
         self.choices = Choices(settings["tau_squared"], settings["interval"], settings["times_correlation"])
         names = ("tau_squared", "interval", "times_correlation")
-        self.decided = [book[f"review.alternatives.{name}"] for name in names]
-        self.recorded = book.get(f"review.analyses.{desk.analysis.id}.correlation")
+        self.decided = [*(book[f"review.alternatives.{name}"] for name in names), *desk.analysis.exclusion]
+        self.recorded = desk.correlation
         self.correlation = book["review.alternatives.correlation"]
         self.alpha = book["review.policy.significance"]
         self.better = book[f"review.outcomes.{desk.analysis.outcome.id}.better"]

@@ -26,9 +26,9 @@ from sscreport.analyse.robustness import (
     sweep,
 )
 from sscreport.problems import InputError, Problem
-from sscreport.records import Review, Synthesis
+from sscreport.records import Analysis, Review, Synthesis
 
-__all__ = ["analyse"]
+__all__ = ["analyse", "synthesis_of"]
 
 
 def analyse(review: Review) -> tuple[Synthesis, ...]:
@@ -39,7 +39,7 @@ def analyse(review: Review) -> tuple[Synthesis, ...]:
     syntheses, problems = [], []
     for analysis in review.analyses:
         try:
-            syntheses.append(_synthesis(Desk(review, analysis)))
+            syntheses.append(synthesis_of(review, analysis))
         except ValueError as error:
             expected = f"The data of this analysis allow no result. {error}"
             problems.append(Problem(analysis.rows[0].file, expected, row=analysis.id))
@@ -48,8 +48,9 @@ def analyse(review: Review) -> tuple[Synthesis, ...]:
     return tuple(syntheses)
 
 
-def _synthesis(desk: Desk) -> Synthesis:
-    analysis, options = desk.analysis, desk.analysis.settings
+def synthesis_of(review: Review, analysis: Analysis) -> Synthesis:
+    """All results of one analysis; ValueError where its data allow none."""
+    desk, options = Desk(review, analysis), analysis.settings
     unweighted = [study_effect(desk, row) for row in analysis.rows]
     spread = heterogeneity_of(desk, analysis.id, unweighted)
     decision = policy.decide_model(desk.review, analysis, spread)

@@ -14,8 +14,10 @@ from sscreport.values import Book, Rule, Value
 class Desk:
     """One analysis of a review, its measure, and the book its values are entered in."""
 
-    def __init__(self, review: Review, analysis: Analysis):
+    def __init__(self, review: Review, analysis: Analysis, of_studies: bool = False):
+        """``of_studies``: for results of single studies, which do not rest on which others enter."""
         self.review, self.analysis = review, analysis
+        self._exclusion = () if of_studies else analysis.exclusion
         self.book: Book = review.book
         self.measure: Measure = measure_of(analysis)
         self.level: Value = review.book["review.policy.confidence_level"]
@@ -55,8 +57,17 @@ class Desk:
             style=quantity.style,
             label=self._label(label or quantity.label, place),
             unit=unit if unit is not None else shared if quantity.unit == "outcome" else quantity.unit,
-            decided_by=decided_by,
+            decided_by=[*decided_by, *self._exclusion],
         )
+
+    @property
+    def correlation(self) -> Value | None:
+        """The correlation of before and after that the studies' standard errors assume here."""
+        assumed = self.analysis.choices.get("assumed_correlation")
+        return assumed or self.book.get(f"{self.analysis.place}.correlation")
+
+    def for_studies(self) -> Desk:
+        return Desk(self.review, self.analysis, of_studies=True)
 
     def _label(self, quantity: str, place: str) -> str:
         """The quantity and the place it belongs to, in words."""

@@ -7,8 +7,10 @@ from dataclasses import replace
 from typing import Any
 
 from sscreport.analyse.desk import Desk
+from sscreport.analyse.quantities import T_INTERVAL, random_mean
 from sscreport.measures import RANDOM_EFFECTS, Pooling
 from sscreport.records import Heterogeneity, Row, StudyEffect
+from sscreport.statistics.change import rescaled_error
 from sscreport.statistics.results import quantile
 from sscreport.values import Rule, Value
 
@@ -17,11 +19,15 @@ EXPONENTIAL = Rule("exponential of the log")
 
 def study_effect(desk: Desk, row: Row) -> StudyEffect:
     """The effect of one row, its weight not yet known."""
+    desk = desk.for_studies()
     study = desk.review.studies[row.content("study")]
     home = next((group.id for group in desk.analysis.subgroups if group.holds(row)), None)
     place = ".".join(filter(None, (desk.analysis.id, home, "study", study.id)))
     columns = {role: row[column] for role, column in desk.analysis.settings["columns"].items()}
     effect, se = _effect_size(desk, place, columns)
+    if "assumed_correlation" in desk.analysis.choices:
+        se = _at_correlation(desk, place, columns, se, desk.analysis.choices["assumed_correlation"])
+        columns["se"] = se  # what a figure prints is what its interval was made with
     low, high = interval(desk, place, effect, se)
     return StudyEffect(
         place, study, row, columns, columns["n"], effect, se, reported(desk, place, effect), low, high
@@ -40,6 +46,32 @@ def _effect_size(desk: Desk, place: str, columns: Mapping[str, Value]) -> tuple[
     )
 
 
+def _at_correlation(desk: Desk, place: str, columns: Mapping[str, Value], se: Value, assumed: Value) -> Value:
+    """The standard error of a change at the correlation that is assumed instead of the recorded one."""
+    recorded = desk.book[f"{desk.analysis.place}.correlation"]
+    return rescaled(desk, place, columns, se, recorded, assumed)
+
+
+def rescaled(
+    desk: Desk, place: str, columns: Mapping[str, Value], se: Value, recorded: Value, r: Value | float
+) -> Value:
+    """A change's standard error, made at the ``recorded`` correlation, at ``r``, by `rescaled_error`.
+
+    Where the data do not give the standard deviations before and after (roles ``sd_before`` and
+    ``sd_after``) they are taken to be equal.
+    """
+    spread = [columns[role] for role in ("sd_before", "sd_after") if role in columns]
+    known = len(spread) == 2 and all(value.content is not None for value in spread)
+    given = [r] if isinstance(r, Value) else []
+
+    def at(se: float, before: float, *more: Any) -> float:
+        wanted = more[0] if given else r
+        return float(rescaled_error(se, before, wanted, *(more[-1] if known else ())))
+
+    more = [*given, *([spread] if known else [])]
+    return desk.derive(place, "se_assumed", at, se, recorded, *more, named="se")
+
+
 def reported(desk: Desk, place: str, effect: Value) -> Value:
     """The effect on the scale that is printed; the same value where that is the analysis scale."""
     if not desk.measure.log:
@@ -47,15 +79,22 @@ def reported(desk: Desk, place: str, effect: Value) -> Value:
     return desk.derive(place, "estimate", desk.measure.reported, effect, rule=EXPONENTIAL)
 
 
-def interval(desk: Desk, place: str, effect: Value, se: Value) -> tuple[Value, Value]:
-    """Both limits at the review's confidence level, on the reported scale."""
+def interval(
+    desk: Desk, place: str, effect: Value, se: Value, df: Value | None = None
+) -> tuple[Value, Value]:
+    """Both limits at the review's confidence level, on the reported scale; with ``df`` from t, not z."""
 
-    def limit(side: int) -> Callable[[float, float, float], float]:
-        return lambda y, s, level: desk.measure.reported(y + side * quantile(level / 100) * s)
+    def limit(side: int) -> Callable[..., float]:
+        def end(y: float, s: float, level: float, *df: float) -> float:
+            return desk.measure.reported(y + side * quantile(level / 100, *df) * s)
 
+        return end
+
+    inputs = [effect, se, desk.level, *([df] if df else [])]
+    options: dict[str, Any] = {"rule": T_INTERVAL} if df else {}
     return (
-        desk.derive(place, "ci_low", limit(-1), effect, se, desk.level),
-        desk.derive(place, "ci_high", limit(1), effect, se, desk.level),
+        desk.derive(place, "ci_low", limit(-1), *inputs, **options),
+        desk.derive(place, "ci_high", limit(1), *inputs, **options),
     )
 
 
@@ -67,7 +106,9 @@ def roles(effects: Sequence[StudyEffect], names: Sequence[str]) -> list[list[Val
 def pooling_method(desk: Desk, model: Value, spread: Heterogeneity | None) -> tuple[Pooling, list[Value]]:
     """How ``model`` ("fixed" or "random") pools, and what it needs besides the studies: τ²."""
     if model.content == "random" and spread is not None:
-        return RANDOM_EFFECTS, [spread.tau_squared]
+        estimator = desk.analysis.choices.get("tau_squared")
+        rule = RANDOM_EFFECTS.rule if estimator is None else random_mean(estimator.content)
+        return replace(RANDOM_EFFECTS, rule=rule), [spread.tau_squared]
     return desk.measure.fixed, []
 
 

@@ -9,12 +9,21 @@ import numpy as np
 
 from sscreport.analyse.desk import Desk
 from sscreport.analyse.effects import interval, pooling_method, reported, roles, shares
+from sscreport.analyse.quantities import (
+    DERSIMONIAN_LAIRD,
+    HARTUNG_KNAPP,
+    T_TEST,
+    tau_squared_rule,
+)
 from sscreport.records import Group, Heterogeneity, OtherModel, Pooled, StudyEffect, Subgroup, SubgroupTest
 from sscreport.statistics import heterogeneity, tau_squared
+from sscreport.statistics.pooling import Test, pool
 from sscreport.statistics.results import p_value
 from sscreport.values import SUM, Rule, Value
 
 WHOLE = Rule("the whole is 100%")
+# The intervals of review.toml as the library calls them.
+TESTS: Mapping[str, Test] = {"wald": "z", "hartung-knapp": "hk", "hartung-knapp-adhoc": "hk_adhoc"}
 
 
 def overall_group(
@@ -33,7 +42,7 @@ def subgroup_of(desk: Desk, subgroup: Subgroup, effects: Sequence[StudyEffect], 
     own = tuple(effect for effect in effects if subgroup.holds(effect.row))
     spread = heterogeneity_of(desk, place, own)
     weight = desk.derive(place, "weight", np.sum, [effect.weight for effect in own], rule=SUM)
-    label = desk.book[f"review.analyses.{desk.analysis.id}.subgroups.{subgroup.id}.label"]
+    label = desk.book[f"{desk.analysis.place}.subgroups.{subgroup.id}.label"]
     return Group(subgroup.id, label, own, pooled(desk, place, own, model, spread, weight), spread)
 
 
@@ -72,19 +81,33 @@ def pooled(
 ) -> Pooled:
     """The pooled estimate under ``model`` ("fixed" or "random"), its interval and test."""
     effect, se = _mean(desk, place, effects, model, spread)
-    low, high = interval(desk, place, effect, se)
-    z = desk.derive(place, "z", lambda y, s: abs(y / s), effect, se)
+    df = _t_df(desk, place, model, spread)
+    low, high = interval(desk, place, effect, se, df)
+    z = desk.derive(place, "t" if df else "z", lambda y, s: abs(y / s), effect, se)
+    p = desk.derive(place, "p", p_value, z, df, rule=T_TEST) if df else desk.derive(place, "p", p_value, z)
     return Pooled(
         estimate=reported(desk, place, effect),
         ci_low=low,
         ci_high=high,
         z=z,
-        p=desk.derive(place, "p", p_value, z),
+        p=p,
         k=desk.derive(place, "studies", lambda ids: len(set(ids)), [e.row["study"] for e in effects]),
         n=participants(desk, place, effects),
         weight=weight,
         totals=_totals(desk, place, effects),
+        df=df,
     )
+
+
+def _t_df(desk: Desk, place: str, model: Value, spread: Heterogeneity | None) -> Value | None:
+    """The degrees of freedom of t where Hartung and Knapp's interval was chosen and applies.
+
+    It is one of random-effects models; a single study keeps Wald's.
+    """
+    chosen = desk.analysis.choices.get("interval")
+    if chosen is None or chosen.content not in HARTUNG_KNAPP or model.content != "random" or spread is None:
+        return None
+    return desk.derive(place, "t_df", int, spread.df, decided_by=[chosen, model])
 
 
 def _mean(
@@ -102,6 +125,13 @@ def _mean(
         return method.pool(np.zeros_like(weighting[0]), *weighting)[1]
 
     mean = derive(desk.scale, lambda *x: method.pool(*x)[0], *inputs)
+    chosen = desk.analysis.choices.get("interval")
+    if more and chosen is not None and chosen.content in HARTUNG_KNAPP:
+        test = TESTS[chosen.content]
+        return mean, desk.derive(
+            place, "se", lambda y, s, tau2: pool(y, s**2, tau2=tau2, test=test).se, *inputs,
+            rule=HARTUNG_KNAPP[chosen.content], decided_by=[model, chosen],
+        )  # fmt: skip
     if method.pool_roles == ("effect", "se"):
         return mean, derive("se", standard_error, *inputs[1:])
     return mean, derive("se", lambda *x: method.pool(*x)[1], *inputs)
@@ -154,8 +184,21 @@ def heterogeneity_of(desk: Desk, place: str, effects: Sequence[StudyEffect]) -> 
         df=df,
         p=desk.derive(place, "q_p", heterogeneity.q_p_value, q, df),
         i_squared=desk.derive(place, "i_squared", heterogeneity.i_squared, q, df),
-        tau_squared=desk.derive(place, "tau_squared", _tau_squared, scale[1], q),
+        tau_squared=_tau_squared_of(desk, place, scale, q),
     )
+
+
+def _tau_squared_of(desk: Desk, place: str, scale: Sequence[Sequence[Value]], q: Value) -> Value:
+    """τ² by the estimator of the analysis; that of moments takes Q as it is, around the fixed-effect mean."""
+    chosen = desk.analysis.choices.get("tau_squared")
+    decided = [chosen] if chosen else []
+    if chosen is None or chosen.content == DERSIMONIAN_LAIRD:
+        return desk.derive(place, "tau_squared", _tau_squared, scale[1], q, decided_by=decided)
+    method = chosen.content
+    return desk.derive(
+        place, "tau_squared", lambda y, s: pool(y, s**2, method=method).tau2, *scale,
+        rule=tau_squared_rule(method), decided_by=decided,
+    )  # fmt: skip
 
 
 def subgroup_test(desk: Desk, groups: Sequence[Group]) -> SubgroupTest:

@@ -10,7 +10,7 @@ from dataclasses import replace
 import numpy as np
 
 from sscreport.analyse.desk import Desk
-from sscreport.analyse.effects import roles
+from sscreport.analyse.effects import rescaled, roles
 from sscreport.analyse.groups import heterogeneity_of, pooled
 from sscreport.records import (
     BaujatPoint,
@@ -21,7 +21,6 @@ from sscreport.records import (
     Study,
     StudyEffect,
 )
-from sscreport.statistics.change import rescaled_error
 from sscreport.statistics.funnel_asymmetry import begg, egger
 from sscreport.statistics.results import quantile
 from sscreport.statistics.sensitivity import Baujat
@@ -145,19 +144,9 @@ def sweep(desk: Desk, effects: Sequence[StudyEffect], model: Value) -> dict[floa
 
 
 def _assumed_se(desk: Desk, place: str, effect: StudyEffect, r: float) -> Value:
-    """The standard error of a change at a correlation of ``r``, by `rescaled_error`.
-
-    Where the data do not give the standard deviations before and after (roles ``sd_before`` and
-    ``sd_after``) they are taken to be equal.
-    """
-    recorded = desk.book[f"review.analyses.{desk.analysis.id}.correlation"]
-    spread = [effect.columns[role] for role in ("sd_before", "sd_after") if role in effect.columns]
-    known = len(spread) == 2 and all(value.content is not None for value in spread)
-
-    def at(se: float, before: float, sds: Sequence[float] = ()) -> float:
-        return float(rescaled_error(se, before, r, *sds))
-
+    """The standard error of a change at a correlation of ``r`` instead of that of the analysis."""
+    now = desk.correlation
+    if now is None:
+        raise LookupError(f"{desk.analysis.place}.correlation")
     own = effect.key.removeprefix(f"{desk.analysis.id}.")
-    return desk.derive(
-        f"{place}.{own}", "se_assumed", at, effect.se, recorded, *([spread] if known else []), named="se"
-    )
+    return rescaled(desk.for_studies(), f"{place}.{own}", effect.columns, effect.se, now, r)

@@ -22,11 +22,16 @@ from sscreport.problems import InputError, Problem, did_you_mean
 from sscreport.records import Figure, Review, Table
 
 
-def compose(review: Review, figures: Mapping[str, Figure], tables: Mapping[str, Table]) -> Composition:
+def compose(
+    review: Review,
+    figures: Mapping[str, Figure],
+    tables: Mapping[str, Table],
+    noted: list[Problem] | None = None,
+) -> Composition:
     """The manuscript's tree: ``<article>`` with header, sections, references and supplement.
 
     Raises `InputError` with every problem of every template, `BuildError` where the finished tree
-    breaks a promise.
+    breaks a promise. With ``noted``, what the templates may not say is noted there and left out.
     """
     guard = Guard(review, [*(f"fig-{name}" for name in figures), *(f"table-{name}" for name in tables)])
     placed = _Placer(figures, tables, guard)
@@ -36,6 +41,9 @@ def compose(review: Review, figures: Mapping[str, Figure], tables: Mapping[str, 
     names, further = ["header", *wanted["sections"]], wanted.get("supplement", [])
     rendered = {name: guard.render(name) for name in (*names, *further)}
     problems = [*guard.problems, *placed.problems()]
+    if noted is not None:
+        noted.extend(problems)
+        problems = []
     folder = review.root / TEMPLATES
     parts = (
         {}

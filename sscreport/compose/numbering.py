@@ -40,10 +40,13 @@ def number_floats(article: etree._Element) -> dict[str, str]:
 
 
 def fill_references(article: etree._Element, labels: Mapping[str, str]) -> None:
-    """Give every cross-reference the label of the figure or table it names."""
+    """Give every cross-reference the label of the figure or table it names.
+
+    One that no template places has none; `compose` has refused or noted that.
+    """
     for element in article.iter("a"):
         if element.get("data-ref") is not None:
-            element.text = labels[element.get("data-ref")]
+            element.text = labels.get(element.get("data-ref"), "")
 
 
 def fill_citations(article: etree._Element, references: Mapping[str, Any]) -> etree._Element | None:

@@ -53,9 +53,26 @@ class Namespace:
 
 
 class Missing:
-    """Stands for a name that was already reported, so that rendering finds the next problem."""
+    """Stands for a name that was already reported, so that rendering finds the next problem.
 
-    content = None
+    No comparison of it holds, and what is computed from it is missing, too.
+    """
+
+    def __bool__(self) -> bool:
+        return False
+
+    def __str__(self) -> str:
+        return ""
+
+    def _is_not(self, other: object) -> bool:
+        return False
+
+    def _stays(self, *others: object) -> Missing:
+        return self
+
+    __lt__ = __le__ = __gt__ = __ge__ = _is_not
+    __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = __truediv__ = __rtruediv__ = _stays
+    __neg__ = __abs__ = __round__ = _stays
 
     def __getattr__(self, name: str) -> Missing:
         return self
@@ -139,6 +156,7 @@ class Guard:
             "const": self._constant,
             "rows": self._rows,
             "studies": list(review.studies.values()),
+            "departures": _departures(review),
             **{
                 name: self._checked(f)
                 for name, f in (
@@ -295,6 +313,12 @@ class Guard:
         if table not in self.review.tables:
             self.refuse(f"There is no data file {table}.csv. Known: {', '.join(self.review.tables)}.")
         return self.review.tables.get(table, ())
+
+
+def _departures(review: Review) -> list[tuple[Value, Value]]:
+    """The analyses with choices of their own: title and choices, in words."""
+    pairs = ((analysis, review.book.get(f"{analysis.id}.choices")) for analysis in review.analyses)
+    return [(review.book[f"{analysis.place}.title"], made) for analysis, made in pairs if made is not None]
 
 
 def _prefixes(book: Book) -> set[str]:

@@ -12,8 +12,8 @@ from sscreport.measures import MEASURES
 from sscreport.origins import Origin, Origins
 
 TENTH = 0.1  # an effect that moves by more of its size has moved, where no important difference is known
-# Results of parts of an analysis, which are no conclusions of their own.
-_PARTS = ("study", "without", "band")
+# Results of parts of an analysis, or of another way to analyse: no conclusions of their own.
+_PARTS = ("study", "without", "band", "scenario")
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ def _of_result(prefix: str, old: Origins, new: Origins, settings: Mapping[str, A
         return
     analysis = _analysis(prefix, new, settings)
     null = MEASURES[analysis["measure"]].null if analysis.get("measure") in MEASURES else 0.0
-    part = next((word for word in _PARTS if f".{word}." in f"{prefix}."), None)
+    part = next((word for word in _PARTS if f".{word}." in f".{prefix}."), None)
     reasons = list(_conclusions(before, after, null))
     conclusive = bool(reasons) and part is None
     if reasons and part == "without":

@@ -25,7 +25,7 @@ from sscreport.draw.plans import cumulative_plan, forest_plan, leave_one_out_pla
 from sscreport.draw.specification import specification_curve
 from sscreport.draw.sweep import sweep_plot
 from sscreport.folder import SETTINGS
-from sscreport.problems import BuildError, InputError, Problem
+from sscreport.problems import BuildError, InputError, Problem, refuse
 from sscreport.records import Review, Synthesis
 
 __all__ = [
@@ -128,8 +128,10 @@ def _baujat(entry: Entry, _: Review, syntheses: ById) -> Drawing:
 
 
 def _sweep(entry: Entry, review: Review, syntheses: ById) -> Drawing:
-    recorded = review.book[f"review.analyses.{entry['analysis']}.correlation"]
-    return sweep_plot(entry["id"], _synthesis(entry, syntheses), recorded, **_options(entry, "width"))
+    synthesis = _synthesis(entry, syntheses)
+    recorded = review.book[f"{synthesis.analysis.place}.correlation"]
+    assumed = synthesis.analysis.choices.get("assumed_correlation", recorded)
+    return sweep_plot(entry["id"], synthesis, assumed, **_options(entry, "width"))
 
 
 def _specification(entry: Entry, _: Review, syntheses: ById) -> Drawing:
@@ -162,9 +164,20 @@ KINDS: dict[str, Callable[[Entry, Review, ById], Drawing]] = {
 }
 
 
-def draw(review: Review, syntheses: Sequence[Synthesis]) -> dict[str, Drawing]:
-    """Every figure of ``review.settings["figures"]`` by its id, in that order; raises as `draw_figure`."""
-    return {entry["id"]: draw_figure(entry, review, syntheses) for entry in review.settings["figures"]}
+def draw(
+    review: Review, syntheses: Sequence[Synthesis], noted: list[Problem] | None = None
+) -> dict[str, Drawing]:
+    """Every figure of ``review.settings["figures"]`` by its id, in that order; raises as `draw_figure`.
+
+    With ``noted``, a figure that cannot be drawn is left out and noted there.
+    """
+    drawings = {}
+    for entry in review.settings["figures"]:
+        try:
+            drawings[entry["id"]] = draw_figure(entry, review, syntheses)
+        except InputError as error:
+            refuse(error.problems, noted)
+    return drawings
 
 
 def draw_figure(entry: Entry, review: Review, syntheses: Sequence[Synthesis]) -> Drawing:

@@ -18,7 +18,7 @@ from sscreport.records import (
     Synthesis,
 )
 from sscreport.values import Value
-from sscreport.wording import DAGGER, MODELS, printed
+from sscreport.wording import DAGGER, INTERVALS, MODELS, printed
 
 SQUARED = Constant("²", "part of the name of a statistic")
 RECONSTRUCTED = f"{DAGGER} {wording.RECONSTRUCTED}; see Methods."
@@ -70,7 +70,18 @@ def method(synthesis: Synthesis) -> Parts:
     model = synthesis.decision.model.content
     label = measure_of(synthesis.analysis).fixed.label
     which = "" if synthesis.other else f"{model.capitalize()}, "
-    return (f"{label}, {which}", *interval(synthesis))
+    return (f"{label}, {which}{_chosen(synthesis)}", *interval(synthesis))
+
+
+def _chosen(synthesis: Synthesis) -> str:
+    """ "REML, Hartung-Knapp, ": what was set for a random-effects model; "" where nothing was."""
+    models = [synthesis.decision.model, *([synthesis.other.model] if synthesis.other else [])]
+    if not any(model.content == "random" for model in models):
+        return ""
+    choices = synthesis.analysis.choices
+    names = [choices["tau_squared"].content] if "tau_squared" in choices else []
+    names += [INTERVALS[choices["interval"].content]] if "interval" in choices else []
+    return "".join(f"{name}, " for name in names)
 
 
 def heterogeneity(result: Heterogeneity | None, model: str) -> Parts:
@@ -97,7 +108,11 @@ def heterogeneity(result: Heterogeneity | None, model: str) -> Parts:
 
 
 def overall_effect(pooled: Pooled) -> Parts:
-    return ("Test for overall effect: Z = ", pooled.z, " (", *p_value(pooled.p), ")")
+    which: Parts = ("Z = ", pooled.z)
+    if pooled.df is not None:
+        which = ("t = ", pooled.z, ", df = ", pooled.df)
+    first, *rest = which
+    return (f"Test for overall effect: {first}", *rest, " (", *p_value(pooled.p), ")")
 
 
 def subgroup_differences(test: SubgroupTest) -> Parts:
@@ -135,7 +150,7 @@ def small_study_tests(tests: SmallStudyEffects) -> Parts:
 def describe_forest(synthesis: Synthesis) -> str:
     """What a forest plot shows: every study, every pooled result and how they agree."""
     analysis, model = synthesis.analysis, synthesis.decision.model.content
-    sentences = [f"Forest plot. {analysis.title}: {_measure_name(synthesis)}, {MODELS[model]} model."]
+    sentences = [f"Forest plot. {analysis.title}: {_measure_name(synthesis)}, {_model_name(synthesis)}."]
     for group in synthesis.groups:
         heading = printed(group.label) if group.label else group.id
         sentences += [
@@ -163,10 +178,10 @@ def describe_forest(synthesis: Synthesis) -> str:
 
 def describe_repeats(synthesis: Synthesis, kind: str, rows: Mapping[str, Pooled]) -> str:
     """What a plot of repeated poolings shows; ``rows`` by what was left out or added."""
-    model = MODELS[synthesis.decision.model.content]
+    model = _model_name(synthesis)
     told = "; ".join(f"{name} {_told(pooled, synthesis)}" for name, pooled in rows.items())
     sentences = [
-        f"{kind} forest plot. {synthesis.analysis.title}: {_measure_name(synthesis)}, {model} model.",
+        f"{kind} forest plot. {synthesis.analysis.title}: {_measure_name(synthesis)}, {model}.",
         f"{told}.",
         f"All studies: {_told(synthesis.overall.pooled, synthesis)}.",
         _direction(synthesis),
@@ -192,6 +207,10 @@ def describe_funnel(synthesis: Synthesis) -> str:
 
 def _measure_name(synthesis: Synthesis) -> str:
     return MEASURES[synthesis.analysis.measure].name.lower()
+
+
+def _model_name(synthesis: Synthesis) -> str:
+    return f"{_chosen(synthesis)}{MODELS[synthesis.decision.model.content]} model"
 
 
 def _told(result: StudyEffect | Pooled, synthesis: Synthesis) -> str:
@@ -262,9 +281,14 @@ def describe_baujat(synthesis: Synthesis) -> str:
     return " ".join(sentences + _told_note(synthesis.reconstructed))
 
 
+def _taken(correlation: Value) -> str:
+    """Whether the standard errors are those recorded, or made for another correlation."""
+    return "assumed" if correlation.key.endswith(".assumed_correlation") else "recorded"
+
+
 def swept(recorded: Value, pooled: Pooled, others: Mapping[float, Pooled]) -> Parts:
-    """The pooled result at the recorded correlation, and at others."""
-    parts: list[Part] = ["Orange: as recorded, r = ", recorded, ": ", *estimate(pooled)]
+    """The pooled result at the correlation of the analysis, and at others."""
+    parts: list[Part] = [f"Orange: as {_taken(recorded)}, r = ", recorded, ": ", *estimate(pooled)]
     for r, result in others.items():
         parts += ["; at r = ", Constant(f"{r:g}", "correlation tried in a sweep"), ": ", *estimate(result)]
     return (*parts, ".")
@@ -289,7 +313,7 @@ def describe_sweep(synthesis: Synthesis, recorded: Value) -> str:
     sentences = [
         f"Pooled result against the assumed correlation between before and after. "
         f"{synthesis.analysis.title}: {_measure_name(synthesis)}.",
-        f"As recorded, r = {printed(recorded)}: {_told(synthesis.overall.pooled, synthesis)}.",
+        f"As {_taken(recorded)}, r = {printed(recorded)}: {_told(synthesis.overall.pooled, synthesis)}.",
         f"{told}.",
     ]
     return " ".join(sentences + _told_note(synthesis.reconstructed))

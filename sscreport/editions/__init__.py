@@ -7,7 +7,7 @@ cache     packs kept from one run to the next
 edition   an edition: taken from the cache, or made by the code it belongs to
 """
 
-from sscreport.editions.edition import Edition, obtain
+from sscreport.editions.edition import Edition, obtain, obtain_noting
 from sscreport.editions.sources import Source, find
 
-__all__ = ["Edition", "Source", "find", "obtain"]
+__all__ = ["Edition", "Source", "find", "obtain", "obtain_noting"]

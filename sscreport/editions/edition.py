@@ -14,7 +14,7 @@ from sscreport.document import Manuscript
 from sscreport.editions import cache, pack
 from sscreport.editions.sources import Source
 from sscreport.enclosure import code_digest, read_inputs
-from sscreport.problems import UsageError
+from sscreport.problems import Problem, UsageError
 from sscreport.progress import Progress
 
 _TOO_OLD = 3  # exit code of `pack` as a program
@@ -70,6 +70,23 @@ def made_today(review: Path, progress: Progress) -> Manuscript:
     manuscript = make(review, progress).manuscript
     cache.keep(name, pack.pack(manuscript))
     return manuscript
+
+
+def obtain_noting(source: Source, progress: Progress, paint: bool) -> tuple[Edition, list[Problem]]:
+    """The edition by the code of today, whatever of it the data do not bear, and what that is.
+
+    Judgements stand and sentences have gaps where `build` would stop. Without ``paint`` it has no pictures
+    for Word. Raises what `build` raises for inputs that cannot be used at all.
+    """
+    name = cache.name_of(read_inputs(source.review), code_digest())
+    content = cache.kept(name)
+    if content is not None:
+        return Edition(source, pack.unpack(content)), []
+    noted: list[Problem] = []
+    manuscript = make(source.review, progress, paint, noted).manuscript
+    if paint and not noted:
+        cache.keep(name, pack.pack(manuscript))
+    return Edition(source, manuscript), noted
 
 
 def _made_by(source: Source) -> bytes:

@@ -108,7 +108,7 @@ def _pool_problems(review: Review, path: str, part: Entry, table: str) -> Iterat
         return
     analysis = analyses[part["analysis"]]
     if "group" in part:
-        groups = [group.id for group in analysis.subgroups]
+        groups = [group.id for group in analysis.recorded_subgroups]
         yield from _named(path, "group", part["group"], groups, "subgroup")
     if analysis.settings["data"] != table:
         expected = f"This analysis pools rows of {analysis.settings['data']}, not of {table}."
@@ -174,8 +174,8 @@ def _parts(entry: Entry) -> list[Entry]:
 
 def _members(review: Review, part: Entry) -> tuple[Row, ...]:
     analysis = _analysis(review, part)
-    group = next((group for group in analysis.subgroups if group.id == part.get("group")), None)
-    return tuple(row for row in analysis.rows if group is None or group.holds(row))
+    group = next((g for g in analysis.recorded_subgroups if g.id == part.get("group")), None)
+    return tuple(row for row in analysis.recorded_rows if group is None or group.holds(row))
 
 
 def _analysis(review: Review, part: Entry) -> Analysis:

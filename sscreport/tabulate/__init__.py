@@ -11,13 +11,14 @@ from typing import Any
 
 from sscreport.folder import SETTINGS
 from sscreport.problems import InputError, Problem
-from sscreport.records import AuditFinding, Entry, Finding, Rating, Review, Table
+from sscreport.records import AuditFinding, Compared, Entry, Finding, Rating, Review, Table
 from sscreport.tabulate.alternatives import alternatives, placebo
 from sscreport.tabulate.audit import audited
 from sscreport.tabulate.cells import Source
 from sscreport.tabulate.certainty import certainty, findings
 from sscreport.tabulate.ledger import ledger
 from sscreport.tabulate.reconstruction import reconstruction
+from sscreport.tabulate.scenarios import scenarios
 from sscreport.tabulate.studies import characteristics, outcomes
 
 __all__ = ["KINDS", "tabulate"]
@@ -30,6 +31,7 @@ KINDS: dict[str, Callable[[Mapping[str, Any], Source], Table]] = {
     "certainty": certainty,
     "alternatives": alternatives,
     "placebo": placebo,
+    "scenario": scenarios,
     "ledger": ledger,
     "audit": audited,
 }
@@ -41,6 +43,7 @@ def tabulate(
     ratings: Sequence[Rating] = (),
     entries: Sequence[Entry] = (),
     audit: Sequence[AuditFinding] = (),
+    compared: Sequence[Compared] = (),
 ) -> dict[str, Table]:
     """Every table of review.toml, by id. Raises `InputError` for a kind that does not exist."""
     wanted = review.settings.get("tables", [])
@@ -57,5 +60,5 @@ def tabulate(
     ]
     if unknown:
         raise InputError(unknown)
-    source = Source(review, findings, ratings, entries, audit)
+    source = Source(review, findings, ratings, entries, audit, compared)
     return {entry["id"]: KINDS[entry["kind"]](entry, source) for entry in wanted}

@@ -10,6 +10,7 @@ from sscreport import wording
 from sscreport.records import (
     AuditFinding,
     Cite,
+    Compared,
     Entry,
     Finding,
     Note,
@@ -27,13 +28,14 @@ RECONSTRUCTED = Note(f"{wording.RECONSTRUCTED}; see Methods.", mark=wording.DAGG
 
 @dataclass(frozen=True)
 class Source:
-    """What tables are made of: the review, its findings, their certainty anew, its ledger and its audit."""
+    """What tables are made of: the review, its findings, their certainty anew, ledger, audit, scenarios."""
 
     review: Review
     findings: Sequence[Finding]
     ratings: Sequence[Rating]
     entries: Sequence[Entry]
     audit: Sequence[AuditFinding]
+    compared: Sequence[Compared] = ()
 
     @property
     def book(self) -> Book:

@@ -40,7 +40,7 @@ def reconstruction(entry: Mapping[str, Any], source: Source) -> Table:
         ("", "Pinned", "left"),
     ]
     ranges = source.review.tables.get("reconstruction_ranges", ())
-    rows = {row.id: row for analysis in source.review.analyses for row in analysis.rows}
+    rows = {row.id: row for analysis in source.review.analyses for row in analysis.recorded_rows}
     body = tuple(
         _reconstruction_row(found, rows[found.id], source) for found in ranges if _solved(rows.get(found.id))
     )
