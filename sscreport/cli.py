@@ -17,8 +17,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from sscreport import __version__
-from sscreport.commands import audit, build, check, diff, figure, reconstruct, respond, trace, verify
-from sscreport.commands import audit, build, check, diff, figure, reconstruct, trace, verify, what_if
+from sscreport.commands import audit, build, check, diff, figure, reconstruct, respond, trace, verify, what_if
 from sscreport.commands.command import ERROR, FINE, INTERRUPTED
 from sscreport.problems import InputError, SSCReportError
 

@@ -123,7 +123,8 @@ def _typed(text: str) -> Fault:
 
 
 PROMISES = (
-    ("section", "methods"), ("section", "discussion"), ("section", "nowhere"), ("section", "supplement_details"),
+    ("section", "methods"), ("section", "discussion"), ("section", "nowhere"),
+    ("section", "supplement_details"),
     ("sentence", "Nobody was compared"), ("sentence", "plain words"),
     ("table", "audit"), ("table", "nothing"), ("figure", "pain"), ("figure", "nothing"),
     ("value", "pain.m6.estimate"), ("value", "pain.m6.p"), ("value", "walk.by_time.m12.estimate"),

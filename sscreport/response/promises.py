@@ -60,7 +60,7 @@ class Promises:
         found = list(getattr(self, f"_by_{kind}")(name))
         if not found:
             return self._unkept(kind, name)
-        self.kept.update(found)
+        self.kept.update(found, self._values_in(found))
         self.claimed.update([self._cause(name)] if kind == "cause" else self._sole_causes(found))
         if kind == "cause":
             return self._block([_told_cause(self.changes.causes[self._cause(name)]), *self._summed_up(found)])
@@ -127,6 +127,11 @@ class Promises:
 
     def _cause(self, where: str) -> int:
         return next((n for n, cause in enumerate(self.changes.causes) if cause.where == where), -1)
+
+    def _values_in(self, positions: Sequence[int]) -> Iterator[int]:
+        """The values that are printed where something was told: they are told with it."""
+        places = {self._told(position).place for position in positions}
+        return (n for n, change in self._visible() if change.kind == "value" and change.place in places)
 
     def _sole_causes(self, positions: Sequence[int]) -> Iterator[int]:
         """The causes that changes have alone: to tell what two causes did owns up to neither."""

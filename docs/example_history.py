@@ -1,6 +1,6 @@
 """The history that docs/diff.md shows: the shipped review in a repository with three tags.
 
-    python docs/diff_history.py FOLDER
+    python docs/example_history.py FOLDER
 
 v1.0 has an invented slip, v1.1 corrects it, v1.2 grants an invented wish of a reviewer.
 """
@@ -79,18 +79,28 @@ def git(folder: Path, *words: str, author: str = "", date: str = "") -> None:
     subprocess.run(["git", "-C", str(folder), *words], check=True, env={**os.environ, **who})
 
 
-def write_history(folder: Path) -> None:
-    """Write the repository to ``folder``, which must not exist."""
+def start(folder: Path) -> None:
+    """The shipped review in a new repository."""
     folder.mkdir(parents=True)
     for part in ("data", "templates"):
         shutil.copytree(ROOT / part, folder / part)
     (folder / ".gitignore").write_text(IGNORED, encoding="utf-8")
     git(folder, "init", "--quiet", "--initial-branch=main")
-    for tag, subject, author, date, change in STEPS:
+
+
+def tag(folder: Path, name: str, subject: str, author: str, date: str) -> None:
+    """Commit everything and tag it."""
+    git(folder, "add", "--all")
+    git(folder, "commit", "--quiet", "--message", subject, author=author, date=date)
+    git(folder, "tag", name)
+
+
+def write_history(folder: Path) -> None:
+    """Write the repository to ``folder``, which must not exist."""
+    start(folder)
+    for name, subject, author, date, change in STEPS:
         change(folder)
-        git(folder, "add", "--all")
-        git(folder, "commit", "--quiet", "--message", subject, author=author, date=date)
-        git(folder, "tag", tag)
+        tag(folder, name, subject, author, date)
 
 
 if __name__ == "__main__":
