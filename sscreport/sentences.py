@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from lxml.etree import _Element
 
 BLOCKS = ("p", "li", "dt", "dd", "h1", "h2", "h3", "h4", "figcaption")
-# A full stop ends a sentence where a capital or an opening mark follows; "et al. (" is no end.
-END = re.compile(r"(?<=[.?!])(?<!et al\.)\s+(?=[A-ZÀ-Þ“(†])")
+# A full stop ends a sentence where a capital or an opening mark follows; "et al. (", "Fig. S" are no ends.
+END = re.compile(r"(?<=[.?!])(?<!et al\.)(?<!Fig\.)\s+(?=[A-ZÀ-Þ“(†])")
 
 
 @dataclass(frozen=True)

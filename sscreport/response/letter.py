@@ -26,6 +26,7 @@ from sscreport.response.round import Round, mark
 
 RESULTS = ("conclusion", "effect", "value", "cell", "figure")
 OTHER = "Other changes of wording"
+_LABEL = re.compile(r"(?:Figs?\.|Tables?)\s+S?\d+(?:(?:, | and |[–-])S?\d+)*|\[\d+(?:[–,]\s*\d+)*\]")
 _TOKEN = re.compile(r"@block-[a-j]+@")
 
 
@@ -125,7 +126,7 @@ def _quoted(text: str) -> _Element:
 
 
 def _others(changes: Changes, promises: Promises) -> Iterator[_Element]:
-    """Sentences that differ by causes that no answer tells."""
+    """Sentences that differ by causes that no answer tells; other numbers of figures and tables in one."""
     told = [
         change
         for position, change in enumerate(changes.changes)
@@ -133,8 +134,21 @@ def _others(changes: Changes, promises: Promises) -> Iterator[_Element]:
         and position not in promises.kept
         and not promises.claimed.issuperset(change.causes)
     ]
+    reworded = [change for change in told if not _renumbered(change)]
     if told:
-        yield E.section(E.h2(OTHER), *(element for change in told for element in promises.passages([change])))
+        section = E.section(E.h2(OTHER), *promises.passages(reworded))
+        if len(reworded) < len(told):
+            section.append(
+                E.p("Figures, tables and references are numbered anew where others came before them.")
+            )
+        yield section
+
+
+def _renumbered(change: Change) -> bool:
+    """Whether nothing but the numbers of figures, tables and references differs."""
+    if change.before is None or change.after is None:
+        return False
+    return _LABEL.sub("#", change.before) == _LABEL.sub("#", change.after)
 
 
 def _answers(rendered: str, round_: Round) -> dict[int, str]:

@@ -41,6 +41,10 @@ class Places:
     def __init__(self, tree: _Element, lines: Sequence[Line]):
         self._tree, self._lines = tree, lines
         self.names = place_names(tree)
+        inside = tree.xpath(
+            "section[@id='supplement']/descendant-or-self::*[self::section or self::figure]/@id"
+        )
+        self.supplement = frozenset(self.names.get(name, name) for name in inside)
         self._blocks = [
             (element, plain(shown(element)))
             for element in tree.iter("p", "li", "h2", "h3", "h4", "figcaption", "td", "th", "dd", "dt")

@@ -175,30 +175,46 @@ class Promises:
         return Markup(token)
 
     def _listed(self, positions: Sequence[int]) -> Iterator[_Element]:
-        """Passages as quotations, numbers and cells as a list, figures by name; no value told twice."""
+        """Passages as quotations, numbers and cells as a list; figures, and what is new as a whole, by name."""
         told = [self._told(position) for position in sorted(positions)]
+        new = self._new_floats()
+        for label in dict.fromkeys(change.place for change in told if change.place in new):
+            yield E.p(f"{label} is new ({self.places.of_float(new[label]).told}).")
+        told = [change for change in told if change.place not in new]
         yield from self.passages(change for change in told if change.kind in PROSE)
         numbers = [change for change in told if change.kind in ("value", "cell")]
         if numbers:
             yield E.ul(*(E.li(*self._number(change)) for change in numbers))
         for change in told:
             if change.kind == "figure":
-                place = self.places.of_float(f"fig-{change.key}")
-                yield E.p(f"{change.place} was redrawn ({place.told}).")
+                yield E.p(f"{change.place} was redrawn ({self.places.of_float(f'fig-{change.key}').told}).")
+
+    def _new_floats(self) -> dict[str, str]:
+        """The ids of figures and tables that the submitted manuscript had not, by their labels."""
+        submitted = set(self.old.tree.xpath(".//figure/@id"))
+        added = [name for name in self.new.tree.xpath(".//figure/@id") if name not in submitted]
+        return {self.places.names[name]: name for name in added}
 
     def _summed_up(self, positions: Sequence[int]) -> Iterator[_Element]:
-        """What a cause did: results that turned or moved, passages, and where else numbers differ."""
+        """What a cause did: results that turned or moved, passages of the main text, and how much else."""
         told = [self._told(position) for position in sorted(positions)]
         turned = [change for change in told if change.kind in ("conclusion", "effect")]
         if turned:
             yield E.ul(*(E.li(f"{c.what}: {c.before} → {c.after} ({c.reason}).") for c in turned))
-        yield from self.passages(change for change in told if change.kind in PROSE)
+        passages = [change for change in told if change.kind in PROSE]
+        main = [change for change in passages if change.place not in self.places.supplement]
+        yield from self.passages(main)
+        numbers = sum(change.kind == "value" for change in told)
         floats = dict.fromkeys(change.place for change in told if change.kind in ("cell", "figure"))
-        values = sum(change.kind == "value" for change in told)
-        if floats or values:
-            numbers = f"{values} numbers differ" if values != 1 else "one number differs"
+        counts = [
+            _counted(numbers, "number"),
+            _counted(len(passages) - len(main), "passage of the supplement"),
+        ]
+        if any(counts):
             where = f", also in {_listing(list(floats))}" if floats else ""
-            yield E.p(f"In all, {numbers}{where}; everything is marked in the marked manuscript.")
+            yield E.p(
+                f"In all, {_listing([*filter(None, counts)])} differ{where}: see the marked manuscript."
+            )
 
     def passages(self, told: Iterable[Change]) -> Iterator[_Element]:
         """Changed sentences as quotations from the revised manuscript; what is gone as what it was."""
@@ -238,6 +254,12 @@ def _of(place: Place) -> str:
 
 def _told_cause(cause: Cause) -> _Element:
     return E.p(f"{_KINDS[cause.kind]}: {cause.fact}.")
+
+
+def _counted(number: int, noun: str) -> str:
+    """ "3 numbers", "1 passage of the supplement"; "" for none."""
+    first, _, rest = noun.partition(" ")
+    return f"{number} {first}{'s' if number != 1 else ''}{' ' if rest else ''}{rest}" if number else ""
 
 
 def _listing(names: Sequence[str]) -> str:
