@@ -175,7 +175,7 @@ class Promises:
         return Markup(token)
 
     def _listed(self, positions: Sequence[int]) -> Iterator[_Element]:
-        """Passages as quotations, numbers and cells as a list; figures, and what is new as a whole, by name."""
+        """Passages as quotations, numbers and cells as a list; figures and all that is new by name."""
         told = [self._told(position) for position in sorted(positions)]
         new = self._new_floats()
         for label in dict.fromkeys(change.place for change in told if change.place in new):
