@@ -78,8 +78,9 @@ def build(
 ) -> BuildResult:
     """Build the review in ``review_folder``; write ``formats`` ("html", "pdf", "docx") to ``output``.
 
-    Lines of PDF and DOCX are numbered with ``line_numbers``, or where the review wants it. Raises `InputError` with every problem of the data or the templates, and leaves what was
-    written before as it was.
+    Lines of PDF and DOCX are numbered with ``line_numbers``, or where the review wants it. Raises
+    `InputError` with every problem of the data or the templates, and leaves what was written before
+    as it was.
     """
     made = make(review_folder, progress)
     numbered = line_numbers or made.review.settings["manuscript"].get("line_numbers", False)
