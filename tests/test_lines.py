@@ -33,6 +33,7 @@ W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 BLOCKS = ("h1", "h2", "h3", "h4", "p", "li", "dt", "dd", "figcaption")
 LEFT = 50.0  # points: no text begins further left on any page
 NEAR = 2.5  # points between the baselines of a number and its line, a list's mark in another size included
+WORD_LEFT, HIGH = 70.0, 5.0  # points: where text begins in Word's file, less than between two of its lines
 FEW = 2  # words; so short a piece is no sentence
 MAIN = 6  # pages before the appendix
 needs_pango = pytest.mark.needs("pango")
@@ -96,6 +97,10 @@ def text_of(block: _Element) -> str:
 def bare(text: str) -> str:
     """A text without what a line's end may change, and without the marks of lists."""
     return re.sub(r"[\s\N{SOFT HYPHEN}\N{HYPHEN}•-]", "", text)
+
+
+def letters(text: str) -> str:
+    return "".join(filter(str.isalpha, text))
 
 
 def marked(block: _Element) -> str:
@@ -322,13 +327,23 @@ def test_an_ordinary_word_file_has_no_trace_of_numbers(manuscript: Manuscript, t
             assert b"suppressLineNumbers" not in package.read(name)
 
 
-@pytest.mark.needs("soffice", "pango")
-def test_libreoffice_prints_the_numbers_beside_running_text(manuscript: Manuscript, tmp_path: Path) -> None:
-    """It numbers from 1 to the last line before the appendix, and each line begins where a block does."""
+@pytest.mark.needs("soffice")
+def test_libreoffice_numbers_running_text_and_nothing_else(manuscript: Manuscript, tmp_path: Path) -> None:
+    """It counts from 1 without a gap; beside the numbers stand headings, paragraphs, items and captions,
+    and no cell or note of a table, no picture, no empty paragraph, nothing of the appendix."""
     write_docx(with_stand_ins(manuscript), tmp_path / "numbered.docx", line_numbers=True)
+    numbers, text = [], ""
     with pdfplumber.open(convert(tmp_path / "numbered.docx", "pdf", tmp_path)) as pdf:
-        words = [word for page in pdf.pages for word in page.extract_words() if word["x1"] < 70]
-    assert [int(word["text"]) for word in words] == list(range(1, len(words) + 1))
+        for page in pdf.pages:
+            words = page.extract_words()
+            for number in (word for word in words if word["x1"] < WORD_LEFT):
+                numbers.append(int(number["text"]))
+                beside = [
+                    w for w in words if w["x0"] > WORD_LEFT and abs(w["bottom"] - number["bottom"]) < HIGH
+                ]
+                text += "".join(word["text"] for word in sorted(beside, key=lambda word: word["x0"]))
+    assert numbers == list(range(1, len(numbers) + 1))
+    assert letters(text) == letters("".join(text_of(block) for block in blocks(manuscript.tree)))
 
 
 # ---------------------------------------------------------------- switches
