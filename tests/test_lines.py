@@ -318,6 +318,22 @@ def test_word_numbers_all_sections_but_the_columns_of_the_appendix(
     assert sum(numbers is None for numbers in numbered) == 1 < len(numbered) - 1
 
 
+def test_word_leaves_out_what_is_no_running_text(manuscript: Manuscript, tmp_path: Path) -> None:
+    """Pictures, notes of tables and the empty paragraphs that end sections are left out by their styles."""
+    write_docx(with_stand_ins(manuscript), tmp_path / "numbered.docx", line_numbers=True)
+    with ZipFile(tmp_path / "numbered.docx") as package:
+        styles = etree.fromstring(package.read("word/styles.xml"))
+    found = {
+        style.find(f"{W}name").get(f"{W}val"): [etree.QName(e).localname for e in style.find(f"{W}pPr")]
+        for style in styles.iter(f"{W}style")
+        if style.find(f"{W}pPr/{W}suppressLineNumbers") is not None
+    }
+    assert set(found) == {"Figure", "Table Note", "Section End"}
+    for names in found.values():
+        behind = names[names.index("suppressLineNumbers") + 1 :]
+        assert behind and not {"keepNext", "keepLines", "widowControl", "numPr"} & set(behind)
+
+
 def test_an_ordinary_word_file_has_no_trace_of_numbers(manuscript: Manuscript, tmp_path: Path) -> None:
     """Without the numbers nothing is numbered and nothing left out of a numbering."""
     write_docx(with_stand_ins(manuscript), tmp_path / "ordinary.docx")
@@ -341,6 +357,7 @@ def test_libreoffice_numbers_running_text_and_nothing_else(manuscript: Manuscrip
                 beside = [
                     w for w in words if w["x0"] > WORD_LEFT and abs(w["bottom"] - number["bottom"]) < HIGH
                 ]
+                assert beside, number
                 text += "".join(word["text"] for word in sorted(beside, key=lambda word: word["x0"]))
     assert numbers == list(range(1, len(numbers) + 1))
     assert letters(text) == letters("".join(text_of(block) for block in blocks(manuscript.tree)))
