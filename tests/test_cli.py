@@ -42,7 +42,13 @@ class StandIn:
     calls: list[dict[str, Any]] = field(default_factory=list)
 
     def __call__(
-        self, review: Path, output: Path, figures: Path, formats: Sequence[str], progress: Progress
+        self,
+        review: Path,
+        output: Path,
+        figures: Path,
+        formats: Sequence[str],
+        progress: Progress,
+        line_numbers: bool,
     ) -> Result:
         self.calls.append({"review": review, "output": output, "figures": figures, "formats": tuple(formats)})
         with progress.step("write"):

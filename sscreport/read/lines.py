@@ -25,6 +25,8 @@ NEAR = 6.0  # points between the baseline of a line and that of a raised or lowe
 _AT_END = re.compile("[-\N{HYPHEN}\N{SOFT HYPHEN}\x02\ufffe]$")  # as they are printed, and as pdfium tells
 _ONE_HYPHEN = str.maketrans({"\N{HYPHEN}": "-", "\N{NON-BREAKING HYPHEN}": "-", "\N{SOFT HYPHEN}": None})
 _BREAK = "\x02"  # where a line ends with a hyphen, in texts that are compared
+# Before and behind a word or number: "5.1" stands neither in "5.10" nor in "−5.1".
+_NOT_WITHIN = (rf"(?<![\w−])(?<!\w{_BREAK})(?<!\d[.,])", rf"(?!{_BREAK}?\w)(?![.,]\d)")
 
 
 @dataclass(frozen=True)
@@ -70,17 +72,17 @@ def read_lines(path: Path) -> list[Line]:
 def find_passage(lines: Sequence[Line], text: str, after: str | Sequence[str] = ()) -> Passage | None:
     """Where ``text`` stands; None where it does not, or where it stands more than once.
 
-    It may begin and end within a line, and run over lines and pages. White space does not matter, nor
-    a soft hyphen, nor a hyphen that ends a line. ``after`` names headings, each behind the one before
-    (``("Results", "Hand pain")``): meant is then the first place behind the last of them.
+    It may begin and end within a line, but not within a word or number, and run over lines and pages.
+    White space does not matter, nor a soft hyphen, nor a hyphen that ends a line. ``after`` names
+    headings, each behind the one before (``("Results", "Hand pain")``): meant is then the first place
+    behind the last of them. With all headings that come before it no place can be mistaken.
     """
     whole = _Whole.of(lines)
-    start = 0
+    start: int | None = 0
     for heading in [after] if isinstance(after, str) else after:
-        place = whole.heading(heading, start)
-        if place is None:
+        start = whole.heading(heading, start)
+        if start is None:
             return None
-        start = place
     found = whole.places(text, start)
     first = next(found, None)
     if first is None or (not after and next(found, None) is not None):
@@ -91,37 +93,43 @@ def find_passage(lines: Sequence[Line], text: str, after: str | Sequence[str] = 
 
 @dataclass(frozen=True)
 class _Whole:
-    """All lines as one text without white space; ``ends`` are where each line ends in it."""
+    """All lines as one text; each ends with a space, or with `_BREAK` instead of its hyphen.
+
+    ``starts`` are where they begin in it, and where the last one ends.
+    """
 
     text: str
-    ends: Sequence[int]
+    starts: Sequence[int]
 
     @classmethod
     def of(cls, lines: Sequence[Line]) -> _Whole:
-        texts = [re.sub("-$", _BREAK, _plain(line.text)) for line in lines]
-        return cls("".join(texts), list(accumulate(map(len, texts))))
+        texts = [re.sub("- $", _BREAK, f"{_plain(line.text)} ") for line in lines]
+        return cls("".join(texts), list(accumulate(map(len, texts), initial=0)))
 
     def places(self, text: str, start: int) -> Iterator[re.Match[str]]:
         """Every place behind ``start``; places do not overlap."""
-        signs = [f"[-{_BREAK}]" if sign == "-" else re.escape(sign) for sign in _plain(text)]
-        return re.compile(f"{_BREAK}?".join(signs)).finditer(self.text, start) if signs else iter(())
+        signs = "".join(_plain(text).split())
+        if not signs:
+            return iter(())
+        pattern = f"[ {_BREAK}]*".join(f"[-{_BREAK}]" if sign == "-" else re.escape(sign) for sign in signs)
+        before = _NOT_WITHIN[0] if signs[0].isalnum() else ""
+        behind = _NOT_WITHIN[1] if signs[-1].isalnum() else ""
+        return re.compile(f"{before}{pattern}{behind}").finditer(self.text, start)
 
     def heading(self, text: str, start: int) -> int | None:
         """Where the first heading behind ``start`` ends that reads so; it fills its lines."""
-        starts, ends = {0, *self.ends}, set(self.ends)
-        for match in self.places(text, start):
-            if match.start() in starts and match.end() in ends:
-                return match.end()
-        return None
+        starts = set(self.starts)
+        ends = (m.end() + 1 for m in self.places(text, start) if {m.start(), m.end() + 1} <= starts)
+        return next(ends, None)
 
     def line_at(self, position: int) -> int:
         """Which line a character of the text stands in."""
-        return bisect_right(self.ends, position)
+        return bisect_right(self.starts, position) - 1
 
 
 def _plain(text: str) -> str:
-    """A text without white space and soft hyphens, and with one kind of hyphen."""
-    return "".join(text.translate(_ONE_HYPHEN).split())
+    """A text with single spaces, without soft hyphens, and with one kind of hyphen."""
+    return " ".join(text.translate(_ONE_HYPHEN).split())
 
 
 def _end(document: Any) -> int:

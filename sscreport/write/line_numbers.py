@@ -28,6 +28,7 @@ _NOT_NUMBERED = frozenset(("table", "img"))  # elements
 _APART_FROM_TEXT = frozenset(("plot", "notes"))  # classes
 _APPENDIX = "origins"
 _NONSYMBOLIC = 1 << 5
+_STEM = 80  # thousandths of an em, roughly; only programs that replace the font would use it
 
 
 def number_lines(document: Any, pdf: Any) -> None:
@@ -102,26 +103,18 @@ def _embed(pdf: Any) -> Any:
     program = subset_font(_DIGITS)
     file = pydyf.Stream([program], pydyf.Dictionary({"Length1": len(program)}), compress=True)
     pdf.add_object(file)
-    with TTFont(io.BytesIO(program)) as font:
-        scale = 1000 / font["head"].unitsPerEm
-        box = [round(scale * getattr(font["head"], side)) for side in ("xMin", "yMin", "xMax", "yMax")]
-        names = font.getBestCmap()
-        widths = [round(scale * font["hmtx"][names[ord(digit)]][0]) for digit in _DIGITS]
-        name = f"/DIGITS+{font['name'].getDebugName(6)}"
-        ascent, descent = (round(scale * getattr(font["hhea"], side)) for side in ("ascent", "descent"))
+    with TTFont(io.BytesIO(program)) as typeface:
+        name, widths, metrics = _described(typeface)
     descriptor = pydyf.Dictionary(
         {
             "Type": "/FontDescriptor",
             "FontName": name,
             "Flags": _NONSYMBOLIC,
-            "FontBBox": pydyf.Array(box),
             "ItalicAngle": 0,
-            "Ascent": ascent,
-            "Descent": descent,
-            "CapHeight": box[3],
-            "StemV": 80,
+            "StemV": _STEM,
             "FontFile2": file.reference,
         }
+        | {key: pydyf.Array(size) if isinstance(size, list) else size for key, size in metrics.items()}
     )
     pdf.add_object(descriptor)
     font = pydyf.Dictionary(
@@ -138,3 +131,14 @@ def _embed(pdf: Any) -> Any:
     )
     pdf.add_object(font)
     return font
+
+
+def _described(typeface: TTFont) -> tuple[str, list[int], dict[str, int | list[int]]]:
+    """Name, widths of the digits and measures of a typeface, as a PDF says them: in thousandths of an em."""
+    scale = 1000 / typeface["head"].unitsPerEm
+    glyphs = typeface.getBestCmap()
+    widths = [round(scale * typeface["hmtx"][glyphs[ord(digit)]][0]) for digit in _DIGITS]
+    box = [round(scale * getattr(typeface["head"], side)) for side in ("xMin", "yMin", "xMax", "yMax")]
+    ascent, descent = (round(scale * getattr(typeface["hhea"], side)) for side in ("ascent", "descent"))
+    measures = {"FontBBox": box, "Ascent": ascent, "Descent": descent, "CapHeight": box[-1]}
+    return f"/DIGITS+{typeface['name'].getDebugName(6)}", widths, measures

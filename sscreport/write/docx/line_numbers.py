@@ -12,7 +12,7 @@ from docx.document import Document
 from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
 
-NOT_NUMBERED = ("Figure", "Table Text", "Table Note", "Section End")  # styles
+NOT_NUMBERED = ("Figure", "Table Note", "Section End")  # styles
 # What follows each element, of all that this project writes (ISO/IEC 29500-1, 17.3.1.26 and 17.6.17).
 _AFTER_SUPPRESSION = (
     "w:pBdr", "w:shd", "w:tabs", "w:spacing", "w:ind", "w:jc", "w:outlineLvl", "w:rPr", "w:sectPr",
