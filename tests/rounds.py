@@ -149,6 +149,7 @@ WAS, NOW, PLACE = (
     "{{ v.walk.by_time.m6.estimate }}",
     'where("How quickly people walk")',
 )
+ELM = 'cause="data/mean_differences.csv:walk-6-elm:md"'
 AIM = "Its aim is to bring the reports together and to say in plain words what they show."
 ANSWERS = (
     "Thank you.\n",
@@ -170,7 +171,7 @@ IN_TEXT: tuple[Fault, ...] = (
     *(
         Fault("unannounced", f"{{{{ changed({way}) }}}}", "We did so.", "No answer tells")
         for way in (
-            'cause="data/mean_differences.csv:walk-6-elm:md"',
+            ELM,
             'table="studies"',
             'cause="data/mean_differences.csv:walk-12-birch:n"',
         )

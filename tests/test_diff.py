@@ -13,6 +13,7 @@ from lxml.etree import _Element
 
 from sscreport.changes import Change, Changes, Weight
 from sscreport.diff import diff
+from sscreport.diff.drawings import look_alike
 from sscreport.document import Manuscript
 from sscreport.editions import Edition, Source
 from sscreport.progress import Progress
@@ -211,8 +212,19 @@ def test_a_sentence_that_two_changes_reach_names_both(old: Path, tmp_path: Path)
     assert causes["walk.by_time.m6.estimate"] == {where["md"]}
     assert causes["walk.by_time.m6.ci_low"] == set(where.values())
     assert causes["walk.by_time.m12.ci_low"] == {where["confidence_level"]}
-    sentences = [c for c in changes.changes if c.kind == "sentence" and c.place == "Walking distance"]
-    assert any(set(change.causes) == set(where.values()) for change in sentences)
+    both = [change for change in changes.changes if set(change.causes) == set(where.values())]
+    assert any(change.kind == "sentence" and change.place == "Walking distance" for change in both)
+    assert any(change.kind == "cell" for change in both)
+
+
+def test_what_the_eye_cannot_see_has_not_moved() -> None:
+    """Marks a twentieth of a millimetre apart are told apart, a little less are not; a text always is."""
+    drawing = '<svg viewBox="0 0 100 50"><g data-value="x"><rect x="10.00" y="5"/></g><text>1.80</text></svg>'
+    assert look_alike(drawing, drawing.replace("10.00", "10.04"))
+    assert not look_alike(drawing, drawing.replace("10.00", "10.06"))
+    assert not look_alike(drawing, drawing.replace("1.80", "1.81"))
+    assert not look_alike(drawing, drawing.replace("<text>", "<text/><text>"))
+    assert not look_alike(drawing, drawing.replace('data-value="x"', 'data-value="y"'))
 
 
 def _replace(path: Path, before: str, after: str) -> None:

@@ -66,6 +66,20 @@ def test_the_first_lines_answer_whether_a_conclusion_changed(
     assert f"({WHO['NAME']}, 2026-03-01, " in first and "Correct the sign of Ash's pain)" in first
 
 
+def test_each_cause_names_the_commit_that_made_it(review: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Of two commits to one file, each is named at the cell that it changed."""
+    birch = "pain-6-birch,pain,6,birch,58,0.95,"
+    replace(review, "data/mean_differences.csv", birch, birch.replace("0.95", "0.85"))
+    commit(review, "Read Birch again", "v1.2")
+    assert run(review, "v1.0", "v1.2", "--json") == 0
+    record = json.loads(capsys.readouterr().out)
+    causes = {c["where"]: c["commits"] for change in record["changes"] for c in change["causes"]}
+    assert {where: [made["subject"] for made in commits] for where, commits in causes.items()} == {
+        "data/mean_differences.csv:pain-6-ash:md": ["Correct the sign of Ash's pain"],
+        "data/mean_differences.csv:pain-6-birch:md": ["Read Birch again"],
+    }
+
+
 def test_the_last_tag_is_compared_with_the_working_tree(
     review: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from lxml import html
+from lxml.etree import _Element
 from pypdf import PdfReader
 
 from sscreport.build import Made, make
@@ -26,7 +27,8 @@ from sscreport.progress import Progress
 from sscreport.read.lines import read_lines
 from sscreport.response import check_package, read_round
 from sscreport.response.letter import compose_letter
-from sscreport.response.places import Places
+from sscreport.response.places import Place, Places
+from sscreport.write.letter import WRITERS, titled
 from tests.rounds import FILE, IN_TEXT, ROUND, Tamper, in_letter, revised
 from tests.test_diff_command import replace
 
@@ -261,6 +263,33 @@ def test_a_fault_in_the_finished_files_is_found(bench: Bench, tmp_path: Path, nu
     shutil.copytree(bench.package, folder)
     tamper(folder)
     assert check_package(folder, read_inputs(bench.review)), name
+
+
+class Elsewhere(Places):
+    """Places that are wrong by a page or by a line."""
+
+    by: tuple[int, int, int] = (0, 0, 0)
+
+    def of(self, text: str, element: _Element) -> Place:
+        place = super().of(text, element)
+        page, first, last = self.by
+        return Place(place.page + page, place.first + first, place.last + last, place.word)
+
+
+@pytest.mark.parametrize("by", [(1, 0, 0), (0, -1, 0), (0, 0, 1), (0, 1, 1)])
+def test_a_letter_with_wrong_places_does_not_pass(
+    bench: Bench, tmp_path: Path, by: tuple[int, int, int]
+) -> None:
+    """Were all three forms of the letter wrong alike, by a page or a line, the finished PDF gives it away."""
+    folder = tmp_path / "package"
+    shutil.copytree(bench.package, folder)
+    places = Elsewhere(bench.made.manuscript.tree, read_lines(folder / "manuscript.pdf"))
+    places.by = by
+    sides = bench.changes, bench.old, bench.made.manuscript
+    letter = compose_letter(read_round(FILE, ROUND), bench.made.review, *sides, places)
+    for name, write in WRITERS.items():
+        write(letter.tree, titled(bench.made.manuscript, letter.title), folder / f"letter.{name}")
+    assert any("does not stand on" in finding.message for finding in check_package(folder))
 
 
 def test_data_that_changed_since_make_the_package_stale(bench: Bench, tmp_path: Path) -> None:

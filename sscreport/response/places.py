@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 
 from lxml.etree import _Element
 
@@ -96,12 +97,9 @@ class Places:
         return f"{name}, row “{shown(row[0])}”"
 
     def _headings(self, element: _Element) -> tuple[str, ...]:
-        """The headings above a block, the outermost first."""
-        above = [step.get("id") for step in element.iterancestors("section") if step.get("id")]
-        own = self.names.get(above[0], "") if above and element.tag in ("h2", "h3", "h4") else ""
-        return tuple(
-            self.names[name] for name in reversed(above) if name in self.names and self.names[name] != own
-        )
+        """Every heading before a block, so that of two places that read alike the right one is found."""
+        before = takewhile(lambda step: step is not element, self._tree.iter("h2", "h3", "h4", element.tag))
+        return tuple(shown(step) for step in before if step.tag in ("h2", "h3", "h4"))
 
 
 def plain(text: str) -> str:
