@@ -18,7 +18,7 @@ def scenarios(entry: Mapping[str, Any], source: Source) -> Table:
         ("", "Scenario", "left"),
         ("", "Analysis", "left"),
         *((group, title, "left") for group in ("As reported", "In the scenario")
-          for title in (result, "P", "I²")),
+          for title in (result, "P", "I squared")),
         ("", "Conclusion", "left"),
     ]  # fmt: skip
     body = tuple(_row(compared) for compared in source.compared)
