@@ -43,6 +43,7 @@ def regrade(
         (
             problem
             for (name, domain), row in rows.items()
+            if name in suggested
             for problem in _unexplained(row, suggested[name].values[domain].content)
         ),
         noted,
