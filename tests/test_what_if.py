@@ -173,6 +173,21 @@ def test_another_correlation_rescales_the_standard_errors(review: Path) -> None:
     assert f"{SETTINGS}:analyses.pain.m6:assumed_correlation" in book["pain.m6.se"].cells()
 
 
+def test_a_sweep_marks_the_correlation_that_is_assumed(review: Path) -> None:
+    """Its point at 0.5 is the analysis itself, its point at 0 the recorded one, and it says “as assumed”."""
+    recorded = loaded(review).book
+    with_settings(review, "pain.m6", assumed_correlation=0.5, model="fixed")
+    settings = tomllib.loads((review / SETTINGS).read_text(encoding="utf-8"))
+    settings["figures"].append({"id": "sweep", "kind": "sweep", "analysis": "pain.m6"})
+    (review / SETTINGS).write_text(tomli_w.dumps(settings), encoding="utf-8")
+    prepared = prepare(review, QUIET)
+    book = prepared.review.book
+    for name in ("estimate", "ci_low", "ci_high"):
+        assert book[f"pain.m6.sweep.50.{name}"].content == pytest.approx(book[f"pain.m6.{name}"].content)
+        assert book[f"pain.m6.sweep.0.{name}"].content == pytest.approx(recorded[f"pain.m6.{name}"].content)
+    assert "As assumed, r = 0.5" in prepared.drawings["sweep"].figure.alt
+
+
 def test_figures_say_what_was_set(review: Path) -> None:
     """The head of a forest plot, its test and its description name estimator, interval and t."""
     with_settings(review, "pain.m6", model="random", tau_squared="REML", interval="hartung-knapp")
@@ -283,6 +298,22 @@ def test_judgements_of_the_shipped_review_stand_and_are_named(
     sentences = " ".join(c["after"] or "" for c in asked["changes"] if c["kind"] in ("sentence", "method"))
     assert "“Change in RCS at 6 months” was made with these choices: fixed-effect model" in sentences
     assert "the fixed-effect model was set, whatever the rule selects" in sentences
+
+
+def test_a_subgroup_that_is_emptied_is_missed_where_it_is_judged_and_told(
+    review: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """With all studies of a time left out, its judgement and sentence are named; the other time is told."""
+    gone = ["ash", "birch", "cedar", "elm"]
+    words = [word for name in gone for word in ("--exclude", name)]
+    asked = answer(review, capsys, *words, "--outcome", "walk")
+    places = {(problem["file"], problem["row"]) for problem in asked["another_look"]}
+    assert ("data/grade.csv", "walk_m12") in places and ("templates/results.html", None) in places
+    assert of_keys(asked)["walk.by_time.m6.estimate"][1] == "−4.50"  # Dogwood's, which alone is left
+    assert of_keys(asked)["walk.by_time.m12.estimate"][1] is None
+    with_settings(review, "walk.by_time", exclude=gone)
+    with pytest.raises(InputError, match="Analysis walk.by_time has no such subgroup"):
+        make(review, QUIET, paint=False)
 
 
 @pytest.mark.parametrize(
