@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import shutil
 import tomllib
@@ -14,13 +15,19 @@ import pytest
 import tomli_w
 
 from sscreport.build import make, prepare, synthesise
+from sscreport.cells import changed_cells
 from sscreport.cli import main
+from sscreport.commands import what_if
 from sscreport.enclosure import Enclosure, read_inputs
-from sscreport.problems import InputError
+from sscreport.grade import grade
+from sscreport.problems import InputError, Problem
 from sscreport.progress import Progress
 from sscreport.records import Review, Scenario
+from sscreport.regrade import regrade
 from sscreport.scenarios import applied
 from sscreport.statistics.pooling import pool
+from sscreport.statistics.tau_squared import METHODS
+from sscreport.wording import INTERVALS
 from tests import read_html
 from tests.abridged import abridge
 from tests.conftest import REPOSITORY
@@ -106,7 +113,12 @@ def bcg_review(folder: Path) -> Path:
 
 
 def test_every_estimator_and_interval_gives_metafors_numbers(tmp_path: Path) -> None:
-    """BCG trials, set as choices of the analysis: estimate, error, limits, P and τ² of metafor 3.8-1."""
+    """BCG trials, set as choices of the analysis: estimate, error, limits, P and τ² of metafor 3.8-1.
+
+    What the command offers is what the library has.
+    """
+    assert set(what_if.ESTIMATORS) == set(METHODS) - {"FE"}
+    assert set(what_if.INTERVALS) == set(INTERVALS)
     folder = bcg_review(tmp_path / "bcg")
     cases = {case["id"]: case["expected"] for case in BCG["cases"]}
     intervals = {"wald": "wald", "hk": "hartung-knapp", "hk_adhoc": "hartung-knapp-adhoc"}
@@ -298,6 +310,35 @@ def test_judgements_of_the_shipped_review_stand_and_are_named(
     sentences = " ".join(c["after"] or "" for c in asked["changes"] if c["kind"] in ("sentence", "method"))
     assert "“Change in RCS at 6 months” was made with these choices: fixed-effect model" in sentences
     assert "the fixed-effect model was set, whatever the rule selects" in sentences
+
+
+def test_the_certainty_that_the_suggestions_would_give_is_told(tmp_path: Path) -> None:
+    """Where a judgement that stands keeps a level that the data suggest to take, both levels are named."""
+    shutil.copytree(REPOSITORY / "data", tmp_path / "data")
+    path = tmp_path / "data/regrade.csv"
+    with path.open(encoding="utf-8", newline="") as handle:
+        rows = list(csv.DictReader(handle))
+    cells = {
+        (row["id"], column): text
+        for row in rows
+        if row["row"] == "mrss_3m"
+        for column, text in (("judgement", "not serious"), ("departure", ""))
+    }
+    rewrite(path, lambda text: changed_cells(text, cells))
+    review, syntheses = synthesise(tmp_path, QUIET)
+    noted: list[Problem] = []
+    ratings = regrade(review, grade(review, syntheses), noted)
+    assert next(r for r in ratings if r.finding.id == "mrss_3m").certainty.content == "high"
+    (told,) = [problem for problem in noted if problem.row == "mrss_3m"]
+    assert told.expected.startswith("Judged as the data suggest, the certainty for mRSS, 3 months would be ")
+    assert told.expected.endswith("low instead of high.")
+    with pytest.raises(InputError, match="say why it departs"):
+        regrade(*_graded(tmp_path))
+
+
+def _graded(folder: Path) -> tuple[Review, Any]:
+    review, syntheses = synthesise(folder, QUIET)
+    return review, grade(review, syntheses)
 
 
 def test_a_subgroup_that_is_emptied_is_missed_where_it_is_judged_and_told(
