@@ -185,6 +185,22 @@ def test_another_correlation_rescales_the_standard_errors(review: Path) -> None:
     assert f"{SETTINGS}:analyses.pain.m6:assumed_correlation" in book["pain.m6.se"].cells()
 
 
+def test_reported_standard_deviations_enter_where_another_correlation_is_assumed(tmp_path: Path) -> None:
+    """Zhang reports 3.1 before and 10.2 after (data/primary_values.csv): at 0.5 the error shrinks by
+    √((3.1² + 10.2² − 3.1 × 10.2) / (3.1² + 10.2²)); the sound alternative, at 0.7, is what it was."""
+    shutil.copytree(REPOSITORY / "data", tmp_path / "data")
+    key = "mrss.by_time.m12.study.zhang.se"
+    before = loaded(tmp_path).book
+    after = loaded(with_settings(tmp_path, "mrss.by_time", assumed_correlation=0.5)).book
+    recorded = before["mean_differences.mrss-12m-zhang.se"].content
+    share = 1 - 3.1 * 10.2 / (3.1**2 + 10.2**2)
+    assert after[key].content == pytest.approx(recorded * np.sqrt(share))
+    assert "data/primary_values.csv:mrss-12m-zhang:sd_after" in after[key].cells()
+    for name in ("estimate", "ci_low", "ci_high"):
+        sound = f"sound.mrss.by_time.m12.{name}"
+        assert after[sound].content == pytest.approx(before[sound].content)
+
+
 def test_a_sweep_marks_the_correlation_that_is_assumed(review: Path) -> None:
     """Its point at 0.5 is the analysis itself, its point at 0 the recorded one, and it says “as assumed”."""
     recorded = loaded(review).book
