@@ -373,6 +373,24 @@ def test_a_subgroup_that_is_emptied_is_missed_where_it_is_judged_and_told(
         make(review, QUIET, paint=False)
 
 
+def test_an_interval_without_width_is_refused_in_words(
+    review: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Of effects that are all the same Hartung and Knapp's has none: said by the command and by a build."""
+    path = review / "data/mean_differences.csv"
+    cells = {(f"pain-6-{study}", "md"): "1.00" for study in PAIN}
+    rewrite(path, lambda text: changed_cells(text, cells))
+    assert run(review, "--model", "reml", "--interval", "hartung-knapp", "--outcome", "pain") == 2
+    told = capsys.readouterr().err
+    assert (
+        "(row pain.m6): The data of this analysis allow no result. Hartung and Knapp's interval has" in told
+    )
+    (review / "data/scenarios.toml").write_text(NAMED, encoding="utf-8")
+    assert main(["--review", str(review), "--only", "html", "--quiet"]) == 2
+    told = capsys.readouterr().err
+    assert "data/scenarios.toml (row scenarios.without_ash): The data of pain.m6 allow no result." in told
+
+
 @pytest.mark.parametrize(
     ("words", "told"),
     [

@@ -44,8 +44,13 @@ def compare_scenarios(review: Review, syntheses: Sequence[Synthesis]) -> tuple[C
                 for name, content, expected in senseless(analysis)
             ]
             problems += wrong
-            if not wrong:
+            if wrong:
+                continue
+            try:
                 found += told.compare(synthesis, synthesis_of(review, analysis))
+            except ValueError as error:
+                expected = f"The data of {synthesis.analysis.id} allow no result. {error}"
+                problems.append(Problem(SCENARIOS, expected, row=told.row))
     refuse(problems)
     return tuple(found)
 
