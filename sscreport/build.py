@@ -113,7 +113,7 @@ def prepare(review_folder: Path, progress: Progress, noted: list[Problem] | None
     with progress.step("draw"):
         drawings = draw(review, syntheses, noted)
     with progress.step("ledger"):
-        entries = ledger(review)
+        entries = ledger(review, noted)
     with progress.step("audit"):
         audited = enter_audit(review)
     with progress.step("scenarios"):

@@ -33,10 +33,13 @@ STATEMENT = Rule("GRADE's informative statement", "Santesso et al. (2020) J Clin
 
 
 def grade(review: Review, syntheses: Sequence[Synthesis]) -> tuple[Finding, ...]:
-    """One finding for each row of data/grade.csv, in its order."""
+    """One finding for each row of data/grade.csv, in its order; none of a subgroup without a study."""
     by_id = {synthesis.analysis.id: synthesis for synthesis in syntheses}
+    judged = [(row, by_id[row.content("analysis")]) for row in review.tables.get("grade", ())]
     return tuple(
-        _finding(review, row, by_id[row.content("analysis")]) for row in review.tables.get("grade", ())
+        _finding(review, row, synthesis)
+        for row, synthesis in judged
+        if row.content("group") not in [group.id for group in synthesis.analysis.emptied]
     )
 
 

@@ -13,7 +13,7 @@ from typing import Any
 from lxml import etree
 
 from sscreport.document import Composition
-from sscreport.folder import TEMPLATES
+from sscreport.folder import SCENARIOS, SETTINGS, TEMPLATES
 from sscreport.origins import Origin, Origins, Use
 from sscreport.records import Figure, FigureData, Review
 from sscreport.values import Book, Cell, Value
@@ -157,4 +157,4 @@ def _groups(review: Review) -> dict[str, str]:
     }
     analyses = {analysis.id: analysis.title for analysis in review.analyses}
     tables = {name: f"data/{name}.csv" for name in review.tables if name not in counts}
-    return {**analyses, **counts, **tables, "review": "data/review.toml"}
+    return {**analyses, **counts, **tables, "review": SETTINGS, "scenarios": SCENARIOS}

@@ -33,7 +33,7 @@ def regrade(
 
     Raises `InputError` naming every judgement whose departure from its suggestion is not
     explained, or whose explanation explains nothing. With ``noted``, such judgements stand and are
-    noted there.
+    noted there, with the certainty that would follow from the suggestions.
     """
     rows = {(row.content("row"), row.content("domain")): row for row in review.tables.get(TABLE, ())}
     if not rows:
@@ -43,6 +43,7 @@ def regrade(
         (
             problem
             for (name, domain), row in rows.items()
+            if name in suggested
             for problem in _unexplained(row, suggested[name].values[domain].content)
         ),
         noted,
@@ -53,6 +54,8 @@ def regrade(
         )
         for finding in findings
     )
+    if noted is not None:
+        noted.extend(problem for rating in ratings for problem in _as_suggested(rating, review.book))
     _summarise(review, ratings)
     return ratings
 
@@ -73,6 +76,21 @@ def _unexplained(row: Row, suggestion: str) -> Iterator[Problem]:
     else:
         return
     yield Problem(row.file, expected, row.line, row.id, "departure", row.cells["departure"].raw)
+
+
+def _as_suggested(rating: Rating, book: Book) -> Iterator[Problem]:
+    """The certainty with unexplained departures judged as suggested, where it would be another one."""
+    words = [
+        domain.judgement.content
+        if domain.departure or domain.suggestion.content == NOTHING
+        else domain.suggestion.content
+        for domain in rating.domains.values()
+    ]
+    start, scale = book["review.grade.regrade.start"].content, book["review.grade.levels"].content
+    anew, now = certainty(start, words, scale), rating.certainty.content
+    if anew != now:
+        about = f"the certainty for {rating.finding.about} would be {anew} instead of {now}"
+        yield Problem(f"data/{TABLE}.csv", f"Judged as the data suggest, {about}.", row=rating.finding.id)
 
 
 def remedies_that_raise(lost: Mapping[str, int], start: int) -> tuple[tuple[str, ...], int]:

@@ -22,13 +22,13 @@ Check = Callable[[Review], Iterator[Problem]]
 def validate(review: Review, problems: Sequence[Problem] = (), noted: list[Problem] | None = None) -> None:
     """Raise `InputError` with ``problems`` (from loading) and every contradiction found here.
 
-    With ``noted``, recorded counts that no longer fit the analyses are noted there instead.
+    With ``noted``, what was recorded of analyses as they were is noted there instead.
     """
     found = [*problems]
     if not review.studies:
         raise InputError(found)  # everything else would only repeat that
     for check in CHECKS:
-        if noted is not None and check is screening_adds_up:
+        if noted is not None and check in OF_ANALYSES_AS_THEY_WERE:
             noted.extend(check(review))
         else:
             found.extend(check(review))
@@ -334,6 +334,10 @@ def judgements_name_what_exists(review: Review) -> Iterator[Problem]:
             yield _complain(
                 row, "group", f"Analysis {analysis} has no such subgroup.{_meant(group, groups[analysis])}"
             )
+
+
+# Checks that the choices of an analysis can make fail although nobody recorded anything wrong.
+OF_ANALYSES_AS_THEY_WERE = (screening_adds_up, judgements_name_what_exists)
 
 
 def tables_name_columns(review: Review) -> Iterator[Problem]:

@@ -6,8 +6,9 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from sscreport.alternatives.results import SAME, Bench
+from sscreport.alternatives.results import Bench
 from sscreport.analyse.desk import Desk
+from sscreport.analyse.effects import SAME
 from sscreport.records import Review, Row, StudyEffect, Synthesis
 from sscreport.statistics.change import change_correlation, implied_correlation
 from sscreport.statistics.inputs import Array

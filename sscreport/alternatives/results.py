@@ -13,7 +13,7 @@ import numpy as np
 from sscreport import policy
 from sscreport.alternatives.model import Choices, Errors, Fit, fit, limits, once, tipping
 from sscreport.analyse.desk import Desk
-from sscreport.analyse.effects import roles
+from sscreport.analyse.effects import known_spread, roles
 from sscreport.analyse.groups import participants
 from sscreport.records import StudyEffect, Synthesis
 from sscreport.values import COUNT, Rule, Value
@@ -41,8 +41,6 @@ RESCALED = Rule(
 TIPPING = Rule("the correlation at which the interval touches no effect, by root finding (Brent)")
 EXTREME = Rule("smallest or largest value")
 FRAGILE = Rule("the studies without which the conclusion is another")
-SPREAD = ("sd_before", "sd_after")
-SAME = ("study", "outcome", "timepoint_months")  # columns that make two rows one measurement
 
 
 class Bench:
@@ -61,12 +59,7 @@ class Bench:
 
     def spread(self, effect: StudyEffect) -> list[Value]:
         """Both standard deviations of a row, from its columns or the study's own report; else none."""
-        own = [effect.columns[role] for role in SPREAD if role in effect.columns]
-        rows = self.desk.review.tables.get("primary_values", ())
-        for row in rows:
-            if not own and all(row.content(name) == effect.row.content(name) for name in SAME):
-                own = [row[role] for role in SPREAD]
-        return own if len(own) == 2 and all(value.content is not None for value in own) else []
+        return known_spread(self.desk, effect.row, effect.columns)
 
     def errors(self, effects: Sequence[StudyEffect]) -> tuple[Errors, list[Value]]:
         """How the standard errors of ``effects`` follow a correlation, and the SDs that enter."""

@@ -15,6 +15,8 @@ from sscreport.statistics.results import quantile
 from sscreport.values import Rule, Value
 
 EXPONENTIAL = Rule("exponential of the log")
+SPREAD = ("sd_before", "sd_after")
+SAME = ("study", "outcome", "timepoint_months")  # columns that make two rows one measurement
 
 
 def study_effect(desk: Desk, row: Row) -> StudyEffect:
@@ -26,7 +28,7 @@ def study_effect(desk: Desk, row: Row) -> StudyEffect:
     columns = {role: row[column] for role, column in desk.analysis.settings["columns"].items()}
     effect, se = _effect_size(desk, place, columns)
     if "assumed_correlation" in desk.analysis.choices:
-        se = _at_correlation(desk, place, columns, se, desk.analysis.choices["assumed_correlation"])
+        se = _at_correlation(desk, place, row, columns, se, desk.analysis.choices["assumed_correlation"])
         columns["se"] = se  # what a figure prints is what its interval was made with
     low, high = interval(desk, place, effect, se)
     return StudyEffect(
@@ -46,29 +48,37 @@ def _effect_size(desk: Desk, place: str, columns: Mapping[str, Value]) -> tuple[
     )
 
 
-def _at_correlation(desk: Desk, place: str, columns: Mapping[str, Value], se: Value, assumed: Value) -> Value:
+def _at_correlation(
+    desk: Desk, place: str, row: Row, columns: Mapping[str, Value], se: Value, assumed: Value
+) -> Value:
     """The standard error of a change at the correlation that is assumed instead of the recorded one."""
     recorded = desk.book[f"{desk.analysis.place}.correlation"]
-    return rescaled(desk, place, columns, se, recorded, assumed)
+    return rescaled(desk, place, known_spread(desk, row, columns), se, recorded, assumed)
+
+
+def known_spread(desk: Desk, row: Row, columns: Mapping[str, Value]) -> list[Value]:
+    """Both standard deviations of a row, from its columns or the study's own report; else none."""
+    own = [columns[role] for role in SPREAD if role in columns]
+    for reported_row in desk.review.tables.get("primary_values", ()):
+        if not own and all(reported_row.content(name) == row.content(name) for name in SAME):
+            own = [reported_row[role] for role in SPREAD]
+    return own if len(own) == 2 and all(value.content is not None for value in own) else []
 
 
 def rescaled(
-    desk: Desk, place: str, columns: Mapping[str, Value], se: Value, recorded: Value, r: Value | float
+    desk: Desk, place: str, spread: Sequence[Value], se: Value, recorded: Value, r: Value | float
 ) -> Value:
     """A change's standard error, made at the ``recorded`` correlation, at ``r``, by `rescaled_error`.
 
-    Where the data do not give the standard deviations before and after (roles ``sd_before`` and
-    ``sd_after``) they are taken to be equal.
+    ``spread``: the standard deviations before and after; where there are none they are taken to be equal.
     """
-    spread = [columns[role] for role in ("sd_before", "sd_after") if role in columns]
-    known = len(spread) == 2 and all(value.content is not None for value in spread)
     given = [r] if isinstance(r, Value) else []
 
     def at(se: float, before: float, *more: Any) -> float:
         wanted = more[0] if given else r
-        return float(rescaled_error(se, before, wanted, *(more[-1] if known else ())))
+        return float(rescaled_error(se, before, wanted, *(more[-1] if spread else ())))
 
-    more = [*given, *([spread] if known else [])]
+    more = [*given, *([spread] if spread else [])]
     return desk.derive(place, "se_assumed", at, se, recorded, *more, named="se")
 
 

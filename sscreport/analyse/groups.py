@@ -127,14 +127,23 @@ def _mean(
     mean = derive(desk.scale, lambda *x: method.pool(*x)[0], *inputs)
     chosen = desk.analysis.choices.get("interval")
     if more and chosen is not None and chosen.content in HARTUNG_KNAPP:
-        test = TESTS[chosen.content]
         return mean, desk.derive(
-            place, "se", lambda y, s, tau2: pool(y, s**2, tau2=tau2, test=test).se, *inputs,
+            place, "se", _hartung_knapp(TESTS[chosen.content]), *inputs,
             rule=HARTUNG_KNAPP[chosen.content], decided_by=[model, chosen],
         )  # fmt: skip
     if method.pool_roles == ("effect", "se"):
         return mean, derive("se", standard_error, *inputs[1:])
     return mean, derive("se", lambda *x: method.pool(*x)[1], *inputs)
+
+
+def _hartung_knapp(test: Test) -> Callable[..., float]:
+    def standard_error(y: np.ndarray, s: np.ndarray, tau2: float) -> float:
+        se = float(pool(y, s**2, tau2=tau2, test=test).se)
+        if se <= 0:
+            raise ValueError("Hartung and Knapp's interval has no width where all effects are the same.")
+        return se
+
+    return standard_error
 
 
 def participants(desk: Desk, place: str, effects: Sequence[StudyEffect]) -> Value:

@@ -10,7 +10,7 @@ from dataclasses import replace
 import numpy as np
 
 from sscreport.analyse.desk import Desk
-from sscreport.analyse.effects import rescaled, roles
+from sscreport.analyse.effects import SPREAD, rescaled, roles
 from sscreport.analyse.groups import heterogeneity_of, pooled
 from sscreport.records import (
     BaujatPoint,
@@ -144,9 +144,15 @@ def sweep(desk: Desk, effects: Sequence[StudyEffect], model: Value) -> dict[floa
 
 
 def _assumed_se(desk: Desk, place: str, effect: StudyEffect, r: float) -> Value:
-    """The standard error of a change at a correlation of ``r`` instead of that of the analysis."""
+    """The standard error of a change at a correlation of ``r`` instead of that of the analysis.
+
+    Where the data do not give the standard deviations before and after (roles ``sd_before`` and
+    ``sd_after``) they are taken to be equal.
+    """
     now = desk.correlation
     if now is None:
         raise LookupError(f"{desk.analysis.place}.correlation")
     own = effect.key.removeprefix(f"{desk.analysis.id}.")
-    return rescaled(desk.for_studies(), f"{place}.{own}", effect.columns, effect.se, now, r)
+    spread = [effect.columns[role] for role in SPREAD if role in effect.columns]
+    known = len(spread) == len(SPREAD) and all(value.content is not None for value in spread)
+    return rescaled(desk.for_studies(), f"{place}.{own}", spread if known else [], effect.se, now, r)

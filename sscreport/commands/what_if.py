@@ -137,7 +137,8 @@ def _one_of(name: str, known: Iterable[str], what: str) -> str:
 
 def _study(name: str, review: Review) -> str:
     """The id of a study that is named by it, or by the key of one of its reports."""
-    by_name = {key: study.id for study in review.studies.values() for key in (*study.references, study.id)}
+    by_report = {key: study.id for study in review.studies.values() for key in study.references}
+    by_name = by_report | {id: id for id in review.studies}
     if name in by_name:
         return by_name[name]
     hint = did_you_mean(name, by_name) or f" Known: {', '.join(review.studies)}."

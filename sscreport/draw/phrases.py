@@ -320,6 +320,7 @@ def describe_sweep(synthesis: Synthesis, recorded: Value) -> str:
 
 
 NAMED_ARTICLE, NAMED_SOUND = "Orange: the article's specification, ", "green: the sound alternative, "
+NAMED_CHOSEN = "Orange: the specification that was chosen, "
 
 
 def specified(grid: Grid) -> Parts:
@@ -344,11 +345,16 @@ def named_specifications(grid: Grid, synthesis: Synthesis) -> Parts:
     """The results of the specifications that have a colour; another conclusion is counted in any case."""
     parts: list[Part] = []
     if grid.article is not None:
-        parts += [NAMED_ARTICLE, synthesis.overall.pooled.estimate, "; "]
+        parts += [
+            NAMED_CHOSEN if synthesis.analysis.choices else NAMED_ARTICLE,
+            synthesis.overall.pooled.estimate,
+            "; ",
+        ]
     if grid.sound is not None and grid.sound_estimate is not None:
         parts += [NAMED_SOUND, grid.sound_estimate, "; "]
     many: list[Part] = [grid.flipped, " lead"] if grid.flipped.content else ["none leads"]
-    parts += [*many, " to another conclusion than the article's method."]
+    other = "that analysis" if synthesis.analysis.choices else "the article's method"
+    parts += [*many, f" to another conclusion than {other}."]
     return tuple(parts)
 
 

@@ -26,7 +26,7 @@ from collections.abc import Sequence
 from sscreport.ledger import phrases
 from sscreport.ledger.statements import CLAIMS, Claim, Found, read_claims
 from sscreport.ledger.verdicts import VERDICTS, Judged, judge, slug, worst
-from sscreport.problems import InputError
+from sscreport.problems import Problem, refuse
 from sscreport.records import Entry, Review, Statement
 from sscreport.values import COUNT, Rule, Value
 
@@ -35,15 +35,16 @@ __all__ = ["ledger"]
 COMPARED = Rule("published compared with recomputed, at the printed precision; the worst of its numbers")
 
 
-def ledger(review: Review) -> tuple[Entry, ...]:
+def ledger(review: Review, noted: list[Problem] | None = None) -> tuple[Entry, ...]:
     """An entry for each row of data/published_claims.csv, in its order; none without that file.
 
     Enters the verdicts into the book under ``ledger.*``. Raises `InputError` with every key in the
-    file that leads to no number.
+    file that leads to no number; with ``noted`` it is noted there, and its claim left out.
     """
     claims, problems = read_claims(review)
-    if problems:
-        raise InputError(problems)
+    refuse(problems, noted)
+    lost = {problem.row for problem in problems}
+    claims = [claim for claim in claims if claim.id not in lost]
     everything = [found for claim in claims for found in claim.numbers]
     entries = tuple(_entry(review, claim, everything) for claim in claims)
     if review.tables.get(CLAIMS):

@@ -7,8 +7,9 @@ results   the results of the named scenarios beside those of the review, for a t
 
 from __future__ import annotations
 
+from sscreport.records import Scenario
 from sscreport.scenarios.file import read_scenarios, scenarios_in
 from sscreport.scenarios.inputs import applied
 from sscreport.scenarios.results import compare_scenarios
 
-__all__ = ["applied", "compare_scenarios", "read_scenarios", "scenarios_in"]
+__all__ = ["Scenario", "applied", "compare_scenarios", "read_scenarios", "scenarios_in"]

@@ -1,7 +1,7 @@
 """The named scenarios of a review, analysed: each result beside that of the review itself.
 
 A scenario's values stand under ``scenario.<scenario>.<analysis>``, the choices that made them, which are
-cells of data/scenarios.toml, under ``review.scenarios.<scenario>``.
+cells of data/scenarios.toml, under ``scenarios.<scenario>``.
 """
 
 from __future__ import annotations
@@ -44,8 +44,13 @@ def compare_scenarios(review: Review, syntheses: Sequence[Synthesis]) -> tuple[C
                 for name, content, expected in senseless(analysis)
             ]
             problems += wrong
-            if not wrong:
+            if wrong:
+                continue
+            try:
                 found += told.compare(synthesis, synthesis_of(review, analysis))
+            except ValueError as error:
+                expected = f"The data of {synthesis.analysis.id} allow no result. {error}"
+                problems.append(Problem(SCENARIOS, expected, row=told.row))
     refuse(problems)
     return tuple(found)
 
@@ -68,7 +73,7 @@ class _Told:
         raw = ", ".join(content) if isinstance(content, list) else str(content)
         cell = Cell(SCENARIOS, self.row, column, raw, **self._about)
         style, parsed = ("raw", content) if isinstance(content, (int, float)) else ("text", raw)
-        return self.book.read(f"review.{self.row}.{column}", cell, parsed, style, label)
+        return self.book.read(f"{self.row}.{column}", cell, parsed, style, label)
 
     def analysis(self, main: Analysis) -> Analysis | None:
         """An analysis with the scenario's choices; None where the scenario is not about it."""

@@ -38,7 +38,7 @@ def alternatives(entry: Mapping[str, Any], source: Source) -> Table:
     columns: list[tuple[Title, Title, str]] = [
         ("", "Outcome", "left"),
         ("", "Studies (patients)", "left"),
-        ("", "The article’s method", "left"),
+        ("", "The article’s method" if source.as_published else "As analysed", "left"),
         ("Sound alternative", ("At a correlation of ", r), "left"),
         ("Sound alternative", "Prediction interval", "left"),
         ("Sound alternative", ("At ", low), "left"),

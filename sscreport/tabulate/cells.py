@@ -41,6 +41,11 @@ class Source:
     def book(self) -> Book:
         return self.review.book
 
+    @property
+    def as_published(self) -> bool:
+        """Whether the analyses follow the recorded rules alone, with no choices of their own."""
+        return not any(analysis.choices for analysis in self.review.analyses)
+
     def rows(self, table: str, study: Study) -> list[Row]:
         return [row for row in self.review.tables.get(table, ()) if row.content("study") == study.id]
 

@@ -27,7 +27,7 @@ def ledger(entry: Mapping[str, Any], source: Source) -> Table:
     titles = (
         "Claim and where it stands",
         "As published",
-        "Recomputed by the authors’ method",
+        "Recomputed by the authors’ method" if source.as_published else "Recomputed, with choices of our own",
         "Sound alternative",
         "Verdict and why",
     )
