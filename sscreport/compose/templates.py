@@ -111,7 +111,8 @@ class _Compiled(jinja2.BytecodeCache):
 class Guard:
     """Renders a review's templates and collects what they may not do."""
 
-    def __init__(self, review: Review, targets: Sequence[str]):
+    def __init__(self, review: Review, targets: Sequence[str], loader: jinja2.BaseLoader | None = None):
+        """``loader`` gives the templates' texts, where they are not those in the review's folder."""
         self.review, self.book, self.targets = review, review.book, targets
         self.problems: list[Problem] = []
         self._rendering = ""
@@ -122,7 +123,7 @@ class Guard:
         self.problems.extend(wrong)
         self._env = _Environment(
             on_content=self.ask,
-            loader=jinja2.FileSystemLoader(review.root / TEMPLATES),
+            loader=loader or jinja2.FileSystemLoader(review.root / TEMPLATES),
             autoescape=True,
             undefined=_MissingName,
             finalize=self.finalize,
