@@ -17,7 +17,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from sscreport import __version__
-from sscreport.commands import audit, build, check, diff, figure, reconstruct, trace, verify
+from sscreport.commands import audit, build, check, diff, figure, merge, reconstruct, trace, verify
 from sscreport.commands.command import ERROR, FINE, INTERRUPTED
 from sscreport.problems import InputError, SSCReportError
 
@@ -109,6 +109,7 @@ COMMANDS = {
     "trace": trace.COMMAND,
     "diff": diff.COMMAND,
     "verify": verify.COMMAND,
+    "merge": merge.COMMAND,
     "check": check.COMMAND,
     "reconstruct": reconstruct.COMMAND,
     "audit": audit.COMMAND,

@@ -51,7 +51,9 @@ def compose(
         else {name: _parse(name, markup, problems, folder) for name, markup in rendered.items()}
     )
     if source_map is None:  # its signs would stand between a name and its citation
-        problems += [problem for part in parts.values() if part is not None for problem in miscited(part, review)]
+        problems += [
+            problem for part in parts.values() if part is not None for problem in miscited(part, review)
+        ]
     if problems:
         raise InputError(problems)
     article = etree.Element("article")

@@ -8,6 +8,7 @@ the writers, and lead back to file and offset. The ordinary rendering knows noth
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from html import unescape
@@ -15,6 +16,7 @@ from pathlib import Path
 
 import jinja2
 
+from sscreport.compose.claims import NAMES
 from sscreport.compose.sources import KEYED, TYPED, WHITE_SPACE
 from sscreport.folder import TEMPLATES
 
@@ -50,10 +52,13 @@ class Spot:
 
 @dataclass
 class SourceMap:
-    """The passages by the order of their signs, and the texts of the templates by file."""
+    """The passages by the order of their signs, the texts of the templates by file, and how often each
+    passage is printed.
+    """
 
     passages: list[Passage] = field(default_factory=list)
     texts: dict[str, str] = field(default_factory=dict)
+    printed: Counter[int] = field(default_factory=Counter)
 
     def loader(self, root: Path) -> jinja2.BaseLoader:
         """Loads the templates of the review in ``root`` with their signs."""
@@ -61,6 +66,10 @@ class SourceMap:
 
     def line(self, file: str, offset: int) -> int:
         return self.texts[file].count("\n", 0, offset) + 1
+
+    def count(self, signed: str) -> None:
+        """Note which passages ``signed``, a part of what is printed, holds."""
+        self.printed.update(ord(sign) - FIRST for sign in SIGN.findall(signed))
 
     def enter(self, file: str, source: str) -> str:
         """``source`` with a sign before each passage."""
@@ -159,7 +168,7 @@ def _passages(source: str) -> Iterator[tuple[int, int, str]]:
             tag = _in_tag(token.text, tag)
         elif token.kind == "string":
             if _is_prose(token.text, calls, before):
-                yield token.start + 1, token.start + len(token.text) - 1, token.text[0]
+                yield from _literal(token)
         elif token.kind == "operator" and token.text in "([{":
             calls.append(before.text if token.text == "(" and before.kind == "name" else token.text)
         elif token.kind == "operator" and token.text in ")]}" and calls:
@@ -196,6 +205,18 @@ def _is_prose(literal: str, calls: list[str], before: _Token) -> bool:
     if "\\" in literal or before.text in _COMPARING or inner in (*KEYED, "[", "{") or literal[1:-1] == "":
         return False
     return inner in TYPED or " " in literal[1:-1].strip()
+
+
+def _literal(token: _Token) -> Iterator[tuple[int, int, str]]:
+    """A literal in two parts where `among` sets names into it."""
+    start, end = token.start + 1, token.start + len(token.text) - 1
+    names = token.text.find(NAMES)
+    if names < 0:
+        yield start, end, token.text[0]
+        return
+    for first, last in ((start, token.start + names), (token.start + names + len(NAMES), end)):
+        if first < last:
+            yield first, last, token.text[0]
 
 
 def _texts(data: str, tag: bool, beside: tuple[bool, bool]) -> Iterator[tuple[int, int]]:
