@@ -29,7 +29,7 @@ DATE = "2026-03-04T05:06:00Z"
 NEW = ("slowly", "as told", "“quoted”", "R&D", "a<b", "{{ braces }}", "{% percent", 'so-called "plain"', "it’s", "née")  # fmt: skip
 SENTENCES = (
     "A reader wondered at this & said so.",
-    "The authors (all of them) were asked again; they kept silent.",
+    "The authors (those in print) were asked again; they kept silent.",
     "Whether a < b or not was left open {for now}.",
 )
 _WORD = re.compile(r"(?<![\w’'-])[a-z]{4,}(?![\w’'-])")
@@ -256,6 +256,8 @@ def insert_paragraph(document: Document) -> bool:
     above = document.chance.choice(found)
     new = etree.Element(f"{W}p")
     new.append(properties := deepcopy(above.find(f"{W}pPr")))
+    for mark in properties.findall(f"{W}rPr"):
+        properties.remove(mark)
     run = _said(etree.Element(f"{W}r"), " ".join(document.chance.sample(SENTENCES, 2)))
     if document.tracked:
         etree.SubElement(properties, f"{W}rPr").append(document.revision("ins"))
@@ -347,7 +349,7 @@ def comment(document: Document) -> bool:
         r
         for p in document.paragraphs()
         for r in p.iterfind(f"{W}r")
-        if r.find(f"{W}t") is not None and not _in_field(r)
+        if r.find(f"{W}t") is not None and r.find(f"{W}t").text.strip() and not _in_field(r)
     ]
     links = [link for p in document.paragraphs() for link in p.iterfind(f"{W}hyperlink")]
     on = document.chance.choice(links if links and document.chance.random() < 0.4 else runs)

@@ -6,6 +6,7 @@ from lxml.etree import _Element
 
 from sscreport.read.docx import W
 
+JOINED = "joined"  # the attribute of a paragraph that follows one without its end
 COMMENT = "comment "  # begins the name of the bookmark that a comment's range becomes
 _GONE = (f"{W}del", f"{W}moveFrom")
 _PROPERTIES = (f"{W}rPr", f"{W}trPr")
@@ -52,6 +53,7 @@ def _join_next(paragraph: _Element) -> None:
     if following is not None and following.tag == f"{W}p":
         start = 1 if following.find(f"{W}pPr") is not None else 0
         following[start:start] = contents
+        following.set(JOINED, "")
         _drop(paragraph)
 
 

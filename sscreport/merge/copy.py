@@ -12,7 +12,7 @@ from zipfile import ZipFile
 from lxml import etree
 
 from sscreport.enclosure import Enclosure
-from sscreport.merge.accept import COMMENT, accept
+from sscreport.merge.accept import COMMENT, JOINED, accept
 from sscreport.read.docx import W, Walker, enclosure_of, marked_keys, pictures_of, register_of, style_names
 from sscreport.reading import VALUE, Picture, Piece
 
@@ -33,12 +33,16 @@ class Run(Piece):
 
 @dataclass(frozen=True)
 class Paragraph:
-    """``style`` is the name of its style in lower case; ``place`` the heading or caption above it."""
+    """``style`` is the name of its style in lower case; ``place`` the heading or caption above it.
+
+    ``joined``: the end of the paragraph before it is deleted. Programs disagree on whose style it then has.
+    """
 
     runs: tuple[Run, ...]
     style: str
     place: str
     in_table: bool
+    joined: bool = False
 
     @cached_property
     def text(self) -> str:
@@ -103,7 +107,8 @@ class _Reader(Walker):
         style = paragraph.find(f"{W}pPr/{W}pStyle")
         name = self.styles.get(style.get(f"{W}val"), "") if style is not None else ""
         in_table = next(paragraph.iterancestors(f"{W}tc"), None) is not None
-        self.paragraphs.append(Paragraph(tuple(runs), name.lower(), self.place, in_table))
+        joined = paragraph.get(JOINED) is not None
+        self.paragraphs.append(Paragraph(tuple(runs), name.lower(), self.place, in_table, joined))
 
     def _run(self, run: etree._Element, kind: str) -> Iterator[Piece]:
         look = frozenset(_look(run.find(f"{W}rPr")))

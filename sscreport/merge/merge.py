@@ -88,7 +88,7 @@ class _Compared:
             yield from self._change(change)
         for was, now in looks(old, new):
             yield formatted(old, new, was.run.look, now.run.look, now.text)
-        if old.paragraph.style != new.paragraph.style:
+        if old.paragraph.style != new.paragraph.style and not new.paragraph.joined:
             message = _STYLE.format(new.paragraph.style, old.paragraph.style)
             yield Edit(LISTED, "style", place_of(old), message, context=new.text)
 
