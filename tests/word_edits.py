@@ -112,6 +112,17 @@ class Document:
             run.addprevious(piece)
         run.getparent().remove(run)
 
+    def put_comment(self, on: _Element) -> None:
+        """A comment on a run or a link."""
+        identity = str(len(self.comments))
+        for side, add in (("Start", on.addprevious), ("End", on.addnext)):
+            add(etree.Element(f"{W}commentRange{side}", {f"{W}id": identity}))
+        mark = etree.Element(f"{W}r")
+        etree.SubElement(mark, f"{W}commentReference", {f"{W}id": identity})
+        on.getnext().addnext(mark)
+        passage = "".join(t.text or "" for t in on.iter(f"{W}t")).strip()
+        self.comments.append((f"Reader {identity}", f"Why “{passage[:20]}” & not else?", passage))
+
     def revision(self, kind: str, *runs: _Element) -> _Element:
         element = etree.Element(f"{W}{kind}", {f"{W}id": self.next(), f"{W}author": "Co", f"{W}date": DATE})
         element.extend(runs)
@@ -353,14 +364,7 @@ def comment(document: Document) -> bool:
     ]
     links = [link for p in document.paragraphs() for link in p.iterfind(f"{W}hyperlink")]
     on = document.chance.choice(links if links and document.chance.random() < 0.4 else runs)
-    identity = str(len(document.comments))
-    for side, add in (("Start", on.addprevious), ("End", on.addnext)):
-        add(etree.Element(f"{W}commentRange{side}", {f"{W}id": identity}))
-    mark = etree.Element(f"{W}r")
-    etree.SubElement(mark, f"{W}commentReference", {f"{W}id": identity})
-    on.getnext().addnext(mark)
-    passage = "".join(t.text or "" for t in on.iter(f"{W}t")).strip()
-    document.comments.append((f"Reader {identity}", f"Why “{passage[:20]}” & not else?", passage))
+    document.put_comment(on)
     return True
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import accumulate
 
 from sscreport.compose.source_map import SIGN, SourceMap, Spot
 from sscreport.merge.copy import Paragraph, Run
@@ -55,20 +57,19 @@ def words_of(paragraph: Paragraph, sources: SourceMap | None = None) -> Words:
     """The words of a paragraph; with ``sources``, of one whose text holds the signs of that map."""
     signed = paragraph.text
     text, spots, points = sources.spots(signed) if sources else (signed, [], None)
-    owners = [
-        (number, run)
-        for number, runs in enumerate(_spans(paragraph.runs))
-        for run in runs
-        for _ in SIGN.sub("", run.text)
-    ]
-    words = (_word(match.group(), *match.span(), owners) for match in TOKEN.finditer(text))
+    owners = [(number, run) for number, runs in enumerate(_spans(paragraph.runs)) for run in runs]
+    ends = [*accumulate(len(SIGN.sub("", run.text)) for _, run in owners)]
+    words = (_word(match.group(), *match.span(), owners, ends) for match in TOKEN.finditer(text))
     return Words(paragraph, text, tuple(words), tuple(spots), points)
 
 
-def _word(text: str, start: int, end: int, owners: Sequence[tuple[int, Run]]) -> Word:
-    """A word is what the first of its characters is that is no prose: programs move marks by one of them."""
-    firm = (owner for owner in owners[start:end] if owner[1].kind != TEXT)
-    return Word(text, start, end, *next(firm, owners[start]))
+def _word(text: str, start: int, end: int, owners: Sequence[tuple[int, Run]], ends: Sequence[int]) -> Word:
+    """A word is what the first of its characters is that is no prose: programs move marks by one of them.
+
+    ``ends`` says where the runs of ``owners`` end.
+    """
+    own = owners[bisect_right(ends, start) : bisect_right(ends, end - 1) + 1]
+    return Word(text, start, end, *next((owner for owner in own if owner[1].kind != TEXT), own[0]))
 
 
 def _spans(runs: tuple[Run, ...]) -> list[list[Run]]:
