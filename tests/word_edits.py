@@ -26,7 +26,10 @@ APPENDIX = "Where each number comes from"
 EDITED = "00C0FFEE"
 DATE = "2026-03-04T05:06:00Z"
 # Neither a claim nor an abbreviation; some with signs that templates and XML give a meaning of their own.
-NEW = ("slowly", "as told", "“quoted”", "R&D", "a<b", "{{ braces }}", "{% percent", 'so-called "plain"', "it’s", "née")  # fmt: skip
+NEW = (
+    "slowly", "as told", "“quoted”", "R&D", "a<b", "{{ braces }}", "{% percent", 'so-called "plain"', "it’s",
+    "née",
+)  # fmt: skip
 SENTENCES = (
     "A reader wondered at this & said so.",
     "The authors (those in print) were asked again; they kept silent.",
@@ -325,9 +328,9 @@ def type_over_value(document: Document) -> tuple[str, str, str] | None:
             continue
         runs = [run for run in link.iter(f"{W}r") if run.find(f"{W}t") is not None]
         mark = next((m for m in (*link.iter(f"{W}bookmarkStart"), *_marks_before(link))), None)
-        if len(runs) == 1 and mark is not None and re.search(r"\d", runs[0].find(f"{W}t").text):
-            if not _touched(_paragraph(link)):
-                spots.append((runs[0], mark.get(f"{W}name")))
+        alone = len(runs) == 1 and mark is not None and not _touched(_paragraph(link))
+        if alone and re.search(r"\d", runs[0].find(f"{W}t").text):
+            spots.append((runs[0], mark.get(f"{W}name")))
     if not spots:
         return None
     run, name = document.chance.choice(spots)

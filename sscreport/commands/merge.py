@@ -101,7 +101,7 @@ def _fields(edit: Edit) -> dict[str, Any]:
 
 
 def _show(merged: Merged, applied: bool) -> None:
-    from sscreport.merge.edits import ALREADY, CONFLICT, LISTED, PATCHED, REFUSED
+    from sscreport.merge.edits import ALREADY, CONFLICT, LISTED, NOTED, PATCHED, REFUSED
 
     for note in merged.notes:
         print(f"Note: {note}")
@@ -111,6 +111,7 @@ def _show(merged: Merged, applied: bool) -> None:
         CONFLICT: "In conflict with the templates of today",
         REFUSED: "Refused",
         LISTED: "To be done by hand",
+        NOTED: "No edits",
     }
     for fate, title in titles.items():
         if edits := [edit for edit in merged.edits if edit.fate == fate]:

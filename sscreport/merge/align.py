@@ -19,6 +19,7 @@ SAME_HEAD, SAME_CELL, SAME_KEYS = (
     0.05,
     0.9,
 )  # the least score of headings, cells, and what prints the same values
+BETWEEN = 3  # words between two changes that are one
 _HEADS = ("heading", "caption", "title")
 
 
@@ -71,8 +72,30 @@ def _score(old: Words, new: Words) -> float:
     return max(floor, alike if alike >= SIMILAR else 0.0)
 
 
-def changes(old: Words, new: Words) -> Iterator[Change]:
-    """What differs between two paragraphs, cut so that words and what has an identity stand apart."""
+def changes(old: Words, new: Words) -> list[Change]:
+    """What differs between two paragraphs, cut so that words and what has an identity stand apart.
+
+    Changes of one passage with few words between them are one, as one hand made them.
+    """
+    found: list[Change] = []
+    for change in _changes(old, new):
+        if found and _belong(found[-1], change):
+            before = found.pop()
+            i, j = range(before.i.start, change.i.stop), range(before.j.start, change.j.stop)
+            change = Change(old, new, i, j)
+        found.append(change)
+    return found
+
+
+def _belong(one: Change, other: Change) -> bool:
+    """Whether two changes are of prose alone and of one passage of a template, words between included."""
+    start, end = one.old.gap(one.i)[0], other.old.gap(other.i)[1]
+    passages = {spot.passage if spot else None for spot in one.old.spots[start:end]}
+    prose = all(word.is_prose for word in (*one.old_words, *other.old_words))
+    return prose and len(passages) == 1 and None not in passages and other.i.start - one.i.stop <= BETWEEN
+
+
+def _changes(old: Words, new: Words) -> Iterator[Change]:
     for same, i, j in edit_blocks(old.texts, new.texts):
         if not same:
             yield from _cut(Change(old, new, i, j))

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from sscreport.merge.copy import Comment
 
 PATCHED, ALREADY, REFUSED, LISTED, CONFLICT = "patched", "already there", "refused", "listed", "conflict"
+NOTED = "noted"  # no hand did it, but the program that saved the copy
 TO_DO = (REFUSED, LISTED, CONFLICT)  # what no patch settles
 
 

@@ -9,18 +9,19 @@ from dataclasses import dataclass, replace
 from sscreport.build import Prepared
 from sscreport.merge.align import Change, changes, looks, pairs
 from sscreport.merge.copy import Comment, Copy
-from sscreport.merge.edits import LISTED, PATCHED, REFUSED, Edit, Merged, Remark
+from sscreport.merge.edits import LISTED, NOTED, PATCHED, REFUSED, Edit, Merged, Remark
 from sscreport.merge.original import Original
 from sscreport.merge.paragraphs import deleted, inserted
 from sscreport.merge.patch import brought_up, diff_of
 from sscreport.merge.prose import line_near, replacements
-from sscreport.merge.refuse import context_of, formatted, is_firm, place_of, refused
+from sscreport.merge.refuse import context_of, formatted, is_firm, is_unfilled, place_of, refused
 from sscreport.merge.trial import Trial, untangled
 from sscreport.merge.words import Words, words_of
 from sscreport.verify import picture_findings
 
 _OFTEN = "These words are printed {} times from this line. Edit it there, if all of them shall change."
 _FIGURE = "{} Figures are drawn from the data; edit these."
+_UNFILLED = "The program that saved the copy left a cross-reference without its number."
 _STYLE = "The paragraph has the style “{}” instead of “{}”. Edit its tag in the template."
 
 
@@ -93,6 +94,11 @@ class _Compared:
             yield Edit(LISTED, "style", place_of(old), message, context=new.text)
 
     def _change(self, change: Change) -> Iterator[Edit]:
+        if is_unfilled(change):
+            yield Edit(
+                NOTED, "field", place_of(change.old), _UNFILLED, change.before, context=context_of(change)
+            )
+            return
         found = None if is_firm(change) else replacements(change, self._sources)
         if found is None:
             yield from refused(change, self._original.origins, self._sources)

@@ -67,7 +67,9 @@ def _point(change: Change, place: int, sources: SourceMap) -> Spot | None:
     sides = [(side, at) for side, at in ((before, place - 1), (after, place)) if side]
     look = change.new_words[0].run.look if change.new_words else frozenset()
     alike = [side for side, at in sides if _look(change.old, at) == look]
-    chosen = (alike or [side for side, _ in sides] or points or [None])[0]
+    known = [*alike, *(side for side, _ in sides), *points]
+    own = [spot for spot in known if sources.printed[spot.passage] == 1]  # others stand in a shared phrase
+    chosen = (own or known or [None])[0]
     if chosen is None or chosen in points:
         return chosen
     at = chosen.end if chosen is before else chosen.start

@@ -101,6 +101,14 @@ def is_firm(change: Change) -> bool:
     )
 
 
+def is_unfilled(change: Change) -> bool:
+    """Whether part of a cross-reference is missing where its field still stands, as programs leave it."""
+    spans = {word.span for word in change.old_words}
+    kept = [word for n, word in enumerate(change.old.words) if word.span in spans and n not in change.i]
+    only = {word.run.kind for word in change.old_words} == {CROSS_REFERENCE}
+    return only and not change.j and bool(kept)
+
+
 def formatted(old: Words, new: Words, before: frozenset[str], after: frozenset[str], text: str) -> Edit:
     """Words that only look otherwise."""
     gained, lost = sorted(after - before), sorted(before - after)

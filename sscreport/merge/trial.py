@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,6 +20,7 @@ from sscreport.merge.patch import overlapping, patched
 from sscreport.problems import InputError, Problem
 
 _OVERLAP = "It changes the same words as another edit of this copy."
+_STATED = f"The words “{{}}” are recorded in {STATED}. Change them there and in the template, together."
 _TOGETHER = "The build refuses the edits of this copy together: {}"
 
 
@@ -54,11 +55,11 @@ class Trial:
             for file, text in self._today.items()
         }
 
-    def _alone(self, edit: Edit, wrong_with: object) -> Edit:
+    def _alone(self, edit: Edit, wrong_with: Callable[[Mapping[str, str]], list[Problem]]) -> Edit:
         if edit.fate != PATCHED:
             return edit
         wrong = wrong_with(self.texts([edit]))
-        return _refused(edit, " ".join(problem.expected for problem in wrong)) if wrong else edit
+        return _refused(edit, _reason(wrong)) if wrong else edit
 
     def _static(self, texts: Mapping[str, str]) -> list[Problem]:
         """What may not stand in the sources that differ from today's."""
@@ -68,7 +69,7 @@ class Trial:
                 continue
             own = tuple(s for s in self._statements if f"{TEMPLATES}/{s.template}" == file)
             try:
-                found += read_source(file, text, own)
+                found += (_stated(problem) for problem in read_source(file, text, own))
             except jinja2.TemplateSyntaxError as error:
                 found.append(Problem(file, f"The template would not be valid: {error.message}", error.lineno))
         return found
@@ -90,6 +91,16 @@ class Trial:
             except InputError as error:
                 return error.problems
         return []
+
+
+def _reason(wrong: Sequence[Problem]) -> str:
+    """The first thing that is wrong: a recorded statement, for without it its words are complained of too."""
+    return min(wrong, key=lambda problem: problem.file != STATED).expected
+
+
+def _stated(problem: Problem) -> Problem:
+    """A recorded statement that would no longer stand as it was recorded."""
+    return replace(problem, expected=_STATED.format(problem.value)) if problem.file == STATED else problem
 
 
 def _refused(edit: Edit, message: str) -> Edit:
