@@ -10,6 +10,7 @@ import shutil
 import subprocess
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from zipfile import ZipFile
@@ -347,6 +348,38 @@ def test_a_paragraph_with_values_goes_with_its_line(small: Home, tmp_path: Path)
     }
 
 
+def test_a_sentence_struck_with_its_values_is_told_in_full(small: Home, tmp_path: Path) -> None:
+    """Each value is named, and the words around them are not lost."""
+    document = Document.open(small.file, random.Random(1))
+    paragraph = paragraph_with(document, "The studies show")
+    start = next(r for r in paragraph.iterfind(f"{W}r") if ". The studies show" in "".join(r.itertext()))
+    for later in [*start.itersiblings()]:
+        paragraph.remove(later)
+    start.find(f"{W}t").text = "."
+    merged = small.merge(document.save(tmp_path / "copy.docx"))
+    values = {edit.key for edit in merged.edits if edit.what == "value"}
+    assert values == {"pain.m6.heterogeneity", "pain.m6.i_squared"}
+    assert any("heterogeneity between them" in edit.before for edit in merged.edits if edit.what == "words")
+    assert {edit.fate for edit in merged.edits} == {REFUSED}
+
+
+def test_a_paragraph_broken_in_two_is_two(small: Home, tmp_path: Path) -> None:
+    """The second half becomes a paragraph of its own below the first."""
+    document = Document.open(small.file, random.Random(1))
+    paragraph = paragraph_with(document, "An invented treatment invites")
+    new = deepcopy(paragraph)
+    first, second = (
+        "An invented treatment invites an invented review.",
+        ("Its aim is to bring the reports together and to say in plain words what they show."),
+    )
+    paragraph.find(f"{W}r/{W}t").text, new.find(f"{W}r/{W}t").text = first, second
+    paragraph.addnext(new)
+    merged = small.merge(document.save(tmp_path / "copy.docx"))
+    said = small.remade(merged, tmp_path / "remade")
+    place = said.index(first)
+    assert (said[place + 1], by_hand(merged)) == (second, [])
+
+
 def test_what_stands_outside_the_text_is_told(small: Home, tmp_path: Path) -> None:
     """A text box, a formula and another picture are differences too."""
     document = Document.open(small.file, random.Random(1))
@@ -408,7 +441,7 @@ def test_a_line_that_moved_on_is_a_conflict(
     page.write_text(text.replace("in plain words", "in short words"), encoding="utf-8")
     discussion = review / "templates/discussion.html"
     discussion.write_text(
-        discussion.read_text(encoding="utf-8").replace("<ul>", "<p>More was said.</p>\n<ul>"),
+        discussion.read_text(encoding="utf-8").replace("<ul>", "<p>A line was put in here.</p>\n<ul>"),
         encoding="utf-8",
     )
     document = Document.open(small.file, random.Random(1))
@@ -423,6 +456,27 @@ def test_a_line_that_moved_on_is_a_conflict(
     assert all("in short words" in edit["message"] for edit in edits if edit["fate"] == CONFLICT)
     assert "Who walked was not paid." in discussion.read_text(encoding="utf-8")
     assert "in short words" in page.read_text(encoding="utf-8")
+
+
+def test_line_ends_of_windows_stay(small: Home, tmp_path: Path) -> None:
+    """A template that was saved so is patched like any other."""
+    review = folder_of(small, tmp_path)
+    page = review / "templates/background.html"
+    page.write_bytes(page.read_bytes().replace(b"\n", b"\r\n"))
+    before = page.read_bytes()
+    assert (
+        main(
+            [
+                "merge",
+                str(edited(small, tmp_path, "in plain words", "plainly")),
+                "--review",
+                str(review),
+                "--apply",
+            ]
+        )
+        == 0
+    )
+    assert page.read_bytes() == before.replace(b"in plain words", b"plainly")
 
 
 def test_comments_name_passage_value_and_line(

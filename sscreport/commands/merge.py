@@ -42,7 +42,7 @@ def _run(options: argparse.Namespace) -> int:
 
 def merge_file(path: Path, root: Path) -> Merged:
     """What the Word file at ``path`` brings to the review in ``root``; writes nothing."""
-    from sscreport.build import prepare
+    from sscreport.build import fill, prepare
     from sscreport.enclosure import code_digest, read_inputs
     from sscreport.folder import TEMPLATES
     from sscreport.merge import merge
@@ -60,7 +60,9 @@ def merge_file(path: Path, root: Path) -> Merged:
     if copy.enclosure is None:
         raise UsageError(f"Nothing travels inside {path}, so that what it was made from cannot be known.")
     prepared = prepare(root, Progress(quiet=True))
-    today = {file: text for file, text in read_inputs(root).items() if file.startswith(f"{TEMPLATES}/")}
+    fill(prepared, Progress(quiet=True), paint=False)  # what is wrong today is not the copy's doing
+    texts = {file: text for file, text in read_inputs(root).items() if file.startswith(f"{TEMPLATES}/")}
+    today = {file: text.replace("\r\n", "\n") for file, text in texts.items()}
     merged = merge(copy, original(copy.enclosure), prepared, today)
     if copy.enclosure.code != code_digest():
         merged.notes.append(
@@ -74,8 +76,10 @@ def apply(merged: Merged, root: Path) -> None:
     """Write the patched templates, each beside the old one first, so that all are there or none."""
     fresh = {root / file: root / f"{file}.merged" for file in merged.texts}
     try:
-        for file, text in merged.texts.items():
-            (root / f"{file}.merged").write_text(text, encoding="utf-8", newline="")
+        for path, new in fresh.items():
+            text = merged.texts[path.relative_to(root).as_posix()]
+            windows = b"\r\n" in path.read_bytes()
+            new.write_text(text, encoding="utf-8", newline="\r\n" if windows else "\n")
         for path, new in fresh.items():
             os.replace(new, path)
     finally:

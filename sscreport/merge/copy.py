@@ -20,6 +20,7 @@ _LOOKS = ("b", "i", "u", "strike", "highlight")
 _NAMES = {"b": "bold", "i": "italic", "u": "underlined", "strike": "struck", "highlight": "highlighted"}
 _OFF = ("0", "false", "none", "off")
 _ASIDE = ("word/footnotes.xml", "word/endnotes.xml")
+_RUNNING = re.compile(r"word/(?:header|footer)\d*\.xml")
 _MATHS = "{http://schemas.openxmlformats.org/officeDocument/2006/math}oMath"
 
 
@@ -67,7 +68,7 @@ class Comment:
 
 @dataclass(frozen=True)
 class Copy:
-    """``further`` is what stands in no paragraph of the body: notes, text boxes, formulas."""
+    """``further`` is what stands in no paragraph of the body: running heads, notes, text boxes, formulas."""
 
     paragraphs: tuple[Paragraph, ...]
     comments: tuple[Comment, ...]
@@ -165,7 +166,12 @@ def _text(element: etree._Element) -> str:
 
 
 def _further(package: ZipFile, document: etree._Element) -> Iterator[str]:
-    """What a co-author put in that is no paragraph of the body; the build makes nothing of the kind."""
+    """What stands in no paragraph of the body. Of these the build makes running heads alone."""
+    for name in package.namelist():
+        if _RUNNING.fullmatch(name):
+            text = re.sub(r"\d", "", _text(etree.fromstring(package.read(name)))).strip()  # without the page
+            if text:
+                yield f"A running head or foot says “{text}”."
     for name in _ASIDE:
         notes = etree.fromstring(package.read(name)) if name in package.namelist() else ()
         for note in notes:

@@ -153,5 +153,6 @@ def _elsewhere(copy: Copy, original: Original) -> Iterator[Edit]:
     for finding in picture_findings(original.copy.pictures, copy.pictures):
         message = _FIGURE.format(finding.message)
         yield Edit(REFUSED, "picture", finding.place, message, finding.before, finding.after, key=finding.key)
-    for message in copy.further:
-        yield Edit(LISTED, "elsewhere", "outside the text", message)
+    for message in dict.fromkeys(copy.further):
+        if message not in original.copy.further:
+            yield Edit(LISTED, "elsewhere", "outside the text", message)

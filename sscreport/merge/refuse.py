@@ -34,6 +34,7 @@ _INSTEAD = {
     DESCRIPTION: "The description of a figure is made of its data.",
 }
 _MADE = "These words are not in the template as such; they are made there by an expression. Edit it."
+_AROUND = "These words were changed together with values. Edit them there, around the values."
 _CELL = f"The cells of a table are made of the data and of its entry in {SETTINGS}. Edit these."
 _NOTE = f"This line is made of the data and of {SETTINGS}. Edit these."
 _ADDED = "No value of the review stands behind the number {}. Add it to the data and print the value."
@@ -50,6 +51,8 @@ def refused(change: Change, origins: Origins, sources: SourceMap) -> Iterator[Ed
         before, after = _typed_over(change, span)
         yield _value(key, before, after, origins, told)
     if any(word.run.kind == VALUE for word in old):
+        if any(word.is_prose for word in old):  # else nothing but values was changed
+            yield Edit(REFUSED, "words", message=_AROUND, before=change.before, after=change.after, **told)
         return
     kinds = [word.run.kind for word in old if word.run.kind in _INSTEAD]
     numbers = [word.text for word in change.new_words if has_digit(word.text)]
