@@ -326,7 +326,7 @@ def test_a_moved_paragraph_moves_with_its_values(small: Home, tmp_path: Path) ->
     )
     below.addnext(moved)
     merged = small.merge(document.save(tmp_path / "copy.docx"))
-    assert {edit.fate for edit in merged.edits} == {PATCHED}
+    assert {(edit.fate, edit.what) for edit in merged.edits} == {(PATCHED, "paragraph moved")}
     assert "{{ v.pain.m6.estimate }}" in merged.texts["templates/methods.html"]
     assert "{{ v.pain.m6.estimate }}" not in merged.texts["templates/results.html"]
     assert small.remade(merged, tmp_path / "remade") != list(

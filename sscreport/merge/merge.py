@@ -64,25 +64,31 @@ class _Compared:
 
     def edits(self) -> Iterator[Edit]:
         gone = {pair.i: list(self._deleted(pair.i)) for pair in self._pairs if pair.j is None}
+        moves = {
+            pair.j: i
+            for pair in self._pairs
+            if pair.i is None and (i := self._same(pair.j, gone)) is not None
+        }
         for pair in self._pairs:
             if pair.i is None:
-                yield self._inserted(pair, gone)
-            elif pair.j is None:
-                yield from gone[pair.i]
-            else:
+                taken = moves.get(pair.j)
+                yield self._inserted(pair, None if taken is None else gone[taken][0])
+            elif pair.j is not None:
                 yield from self._changed(self._old[pair.i], self._new[pair.j])
+            elif pair.i not in moves.values():
+                yield from gone[pair.i]
+
+    def _same(self, j: int, gone: Mapping[int, Sequence[Edit]]) -> int | None:
+        """The paragraph of the same words that is gone elsewhere, with lines that can move."""
+        same = (i for i, edits in gone.items() if self._old[i].texts == self._new[j].texts)
+        return next((i for i in same if gone[i][0].fate == PATCHED), None)
 
     def _deleted(self, i: int) -> Iterator[Edit]:
         return deleted(self._old[i], self._original.origins, self._sources)
 
-    def _inserted(self, pair: _Pair, gone: Mapping[int | None, Sequence[Edit]]) -> Edit:
-        new = self._new[pair.j]
-        same = (
-            edits[0] for i, edits in gone.items()
-            if i is not None and self._old[i].texts == new.texts and edits[0].fate == PATCHED
-        )  # fmt: skip
+    def _inserted(self, pair: _Pair, taken: Edit | None) -> Edit:
         before, after = self._old[pair.above :: -1] if pair.above >= 0 else [], self._old[pair.above + 1 :]
-        return inserted(new, before, after, next(same, None), self._sources)
+        return inserted(self._new[pair.j], before, after, taken, self._sources)
 
     def _changed(self, old: Words, new: Words) -> Iterator[Edit]:
         for change in changes(old, new):

@@ -10,11 +10,18 @@ from sscreport.compose.source_map import SourceMap, Spot
 from sscreport.merge.align import Change
 from sscreport.merge.edits import LISTED, PATCHED, REFUSED, Edit, Replacement
 from sscreport.merge.prose import escaped, line_near
-from sscreport.merge.refuse import is_firm, place_of, refused
+from sscreport.merge.refuse import place_of, refused
 from sscreport.merge.words import Words
 from sscreport.origins import Origins
 from sscreport.reading import BIBLIOGRAPHY, DESCRIPTION, ORIGIN, VALUE
+from sscreport.wording import has_digit
 
+_HOLDS_MORE = "The paragraph is gone. Its lines in the template hold more than it; delete it there by hand."
+_NO_TAG = "A new {} cannot be put into a template by itself. Write it there, or into the data."
+_NUMBERS = (
+    "The new paragraph holds {}. No value of the review stands behind it; write the paragraph with values."
+)
+_NO_PLACE = "The place of the new paragraph cannot be told from its neighbours. Write it in the template."
 _PLAIN = ("body text", "normal", "text body", "default paragraph style", "default", "")
 _BLOCK = re.compile(r"<(p|li)\b[^<>]*>(?:(?!</?\1\b).)*</\1>", re.DOTALL)
 _END = re.compile(r"</(p|li|h[1-4])>[ \t]*(?=\n|$)")
@@ -26,19 +33,16 @@ def deleted(words: Words, origins: Origins, sources: SourceMap) -> Iterator[Edit
     """A paragraph that is gone: its lines go where they hold nothing else, or it is refused or listed."""
     whole = Change(words, Words(words.paragraph, "", ()), range(len(words.words)), range(0))
     lines = own_lines(words, sources)
-    if lines is None:
-        made = words.paragraph.in_table or words.paragraph.kinds & {BIBLIOGRAPHY, ORIGIN, DESCRIPTION, VALUE}
-        if made:
-            yield from (replace(edit, what=f"{edit.what} gone") for edit in refused(whole, origins, sources))
-            return
-        file, line = line_near(words, 0, sources)
-        message = (
-            "The paragraph is gone. Its lines in the template hold more than it; delete it there by hand."
-        )
-        yield Edit(LISTED, "paragraph gone", place_of(words), message, whole.before, file=file, line=line)
+    made = words.paragraph.in_table or words.paragraph.kinds & {BIBLIOGRAPHY, ORIGIN, DESCRIPTION, VALUE}
+    if lines is None and made:
+        yield from (replace(edit, what=f"{edit.what} gone") for edit in refused(whole, origins, sources))
         return
-    yield Edit(PATCHED, "paragraph gone", place_of(words), "", whole.before, file=lines.file,
-               line=lines.lines[0] + 1, replacements=(lines,))  # fmt: skip
+    file, line = line_near(words, 0, sources)
+    told = {"place": place_of(words), "before": whole.before, "file": file, "line": line}
+    if lines is None:
+        yield Edit(LISTED, "paragraph gone", message=_HOLDS_MORE, **told)
+    else:
+        yield Edit(PATCHED, "paragraph gone", replacements=(lines,), **told)
 
 
 def own_lines(words: Words, sources: SourceMap) -> Replacement | None:
@@ -80,40 +84,25 @@ def inserted(
     """A new paragraph, put in after the one before it, or else before the one after it.
 
     ``before`` are the paragraphs of the original above it, the nearest first, and ``after`` those below.
-    ``taken`` is the paragraph of the same words that is gone elsewhere: its source moves.
+    ``taken`` is the paragraph of the same words that is gone elsewhere: its lines move.
     """
-    place = place_of(before[0]) if before else place_of(new)
-    whole = Change(Words(new.paragraph, "", ()), new, range(0), range(len(new.words)))
+    file, line = line_near(before[0], 0, sources) if before else ("", 0)
+    text = " ".join(new.text.split())
+    told = {"place": place_of(before[0] if before else new), "after": text, "file": file, "line": line}
     tag = _tag(new)
     if new.paragraph.in_table or tag is None:
         what = "cell" if new.paragraph.in_table else new.paragraph.style
-        message = f"A new {what} cannot be put into a template by itself. Write it there, or into the data."
-        return Edit(REFUSED, "paragraph", place, message, "", whole.after)
-    if taken is None and is_firm(whole):
-        numbers = [word.text for word in new.words if any(sign.isdigit() for sign in word.text)]
-        said = ", ".join(f"“{number}”" for number in numbers) or "a value"
-        message = (
-            f"The new paragraph holds {said}, which no value of the review stands behind. Write it in the "
-        )
-        message += "template, with values."
-        return Edit(REFUSED, "number", place, message, "", whole.after, *_near(before, sources))
-    source = _moved(taken, sources) if taken else f"<{tag}>{escaped(' '.join(new.text.split()))}</{tag}>"
+        return Edit(REFUSED, "paragraph", message=_NO_TAG.format(what), **told)
+    if taken is None and (numbers := [word.text for word in new.words if has_digit(word.text)]):
+        said = ", ".join(f"“{number}”" for number in numbers)
+        return Edit(REFUSED, "number", message=_NUMBERS.format(said), **told)
+    source = _moved(taken, sources) if taken else f"<{tag}>{escaped(text)}</{tag}>"
     target = _after(before, tag, source, sources) or _before(after, tag, source, sources)
     if target is None:
-        message = (
-            "The place of the new paragraph cannot be told from its neighbours. Write it in the template."
-        )
-        file, line = line_near(before[0], 0, sources) if before else ("", 0)
-        return Edit(LISTED, "paragraph", place, message, "", whole.after, file=file, line=line)
-    line = target.lines[0] + 1
-    return Edit(
-        PATCHED, "paragraph", place, "", "", whole.after, file=target.file, line=line, replacements=(target,)
-    )
-
-
-def _near(before: Sequence[Words], sources: SourceMap) -> tuple[str, str, tuple[str, ...], str, int]:
-    file, line = line_near(before[0], 0, sources) if before else ("", 0)
-    return "", "", (), file, line
+        return Edit(LISTED, "paragraph", message=_NO_PLACE, **told)
+    told |= {"file": target.file, "line": target.lines[0] + 1}
+    gone = taken.replacements if taken else ()
+    return Edit(PATCHED, "paragraph moved" if taken else "paragraph", replacements=(*gone, target), **told)
 
 
 def _tag(words: Words) -> str | None:
