@@ -17,7 +17,19 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from sscreport import __version__
-from sscreport.commands import audit, build, check, diff, figure, reconstruct, respond, trace, verify, what_if
+from sscreport.commands import (
+    audit,
+    build,
+    check,
+    diff,
+    figure,
+    merge,
+    reconstruct,
+    respond,
+    trace,
+    verify,
+    what_if,
+)
 from sscreport.commands.command import ERROR, FINE, INTERRUPTED
 from sscreport.problems import InputError, SSCReportError
 
@@ -111,6 +123,7 @@ COMMANDS = {
     "respond": respond.COMMAND,
     "what-if": what_if.COMMAND,
     "verify": verify.COMMAND,
+    "merge": merge.COMMAND,
     "check": check.COMMAND,
     "reconstruct": reconstruct.COMMAND,
     "audit": audit.COMMAND,

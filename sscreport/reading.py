@@ -91,7 +91,7 @@ class Reading:
 
 
 # A number with its points, commas and thin spaces inside; a word; or any other sign.
-_TOKEN = re.compile(r"\d(?:[\d.,\u202f\u2009]*\d)?|[^\W\d_]+|[^\s\w]|_|\w")
+TOKEN = re.compile(r"\d(?:[\d.,\u202f\u2009]*\d)?|[^\W\d_]+|[^\s\w]|_|\w")
 
 
 def tokens(pieces: Sequence[Piece]) -> Iterator[Token]:
@@ -100,7 +100,7 @@ def tokens(pieces: Sequence[Piece]) -> Iterator[Token]:
     line = 0
     for position, piece in enumerate(pieces):
         ended = min(0, ended)
-        for match in _TOKEN.finditer(piece.text):
+        for match in TOKEN.finditer(piece.text):
             line += piece.text.count("\n", max(0, ended), match.start())
             yield Token(match.group(), piece, position, line, match.start() != ended)
             ended = match.end()

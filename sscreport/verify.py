@@ -59,7 +59,11 @@ def verify(found: Reading, expected: Reading, origins: Origins) -> Verdict:
     matched = _Alignment(*_differing(expected.pieces, found.pieces))
     edits = [finding for edit in matched.edits for finding in _edited(edit, matched, origins)]
     marks, unmarked = _marks(matched, origins)
-    verdict.findings = [*edits, *_gathered(marks, found), *_pictures(expected.pictures, found.pictures)]
+    verdict.findings = [
+        *edits,
+        *_gathered(marks, found),
+        *picture_findings(expected.pictures, found.pictures),
+    ]
     verdict.right = verdict.checked - len({f.key + f.context for f in edits if f.key}) - unmarked
     return verdict
 
@@ -131,7 +135,7 @@ class _Alignment:
             [tuple(side[i].text for i in line) for line in of]
             for side, of in zip((expected, found), lines, strict=True)
         ]
-        for same, *block in _blocks(*texts):
+        for same, *block in edit_blocks(*texts):
             old, new = (_tokens(run, of) for run, of in zip(block, lines, strict=True))
             if same:
                 self.pairs.update(zip(old, new, strict=True))
@@ -140,7 +144,7 @@ class _Alignment:
 
     def _align(self, old: range, new: range) -> None:
         words = [self.expected[i].text for i in old], [self.found[j].text for j in new]
-        for same, i, j in _blocks(*words):
+        for same, i, j in edit_blocks(*words):
             here, there = old[i.start : i.stop], new[j.start : j.stop]
             if same:
                 self.pairs.update(zip(here, there, strict=True))
@@ -162,7 +166,7 @@ def _tokens(run: range, lines: Sequence[range]) -> range:
     return range(start, start)
 
 
-def _blocks(a: Sequence[object], b: Sequence[object]) -> Iterator[tuple[bool, range, range]]:
+def edit_blocks(a: Sequence[object], b: Sequence[object]) -> Iterator[tuple[bool, range, range]]:
     """The fewest edits that turn ``a`` into ``b``: runs that are the same or not, by turns."""
     for same, run in groupby(Levenshtein.opcodes(a, b), key=lambda block: block.tag == "equal"):
         blocks = list(run)
@@ -200,19 +204,21 @@ def _typed_over(position: int, edit: _Edit, matched: _Alignment, origins: Origin
     kind = "changed" if now else "removed"
     origin = origins[piece.key]
     verb = "was typed over" if now else "is gone"
-    message = f"{origin.what}: “{piece.text.strip()}” {verb}. {_instead(origin)}"
-    return Finding(kind, piece.place, message, piece.key, piece.text.strip(), now, context, _editable(origin))
+    message = f"{origin.what}: “{piece.text.strip()}” {verb}. {instead(origin)}"
+    return Finding(kind, piece.place, message, piece.key, piece.text.strip(), now, context, editable(origin))
 
 
-def _instead(origin: Origin) -> str:
-    cells = _editable(origin)
+def instead(origin: Origin) -> str:
+    """What to edit in place of a value's text."""
+    cells = editable(origin)
     if origin.rule == READ.name:
         return f"Edit {cells[0]} instead."
     more = f" or one of {len(cells) - 1} other cells" if len(cells) > 1 else ""
     return f"It is computed ({origin.rule}); edit {cells[0]}{more} instead."
 
 
-def _editable(origin: Origin) -> tuple[str, ...]:
+def editable(origin: Origin) -> tuple[str, ...]:
+    """The addresses of the cells that a value rests on, or that decide it."""
     return origin.cells or origin.deciding_cells
 
 
@@ -264,7 +270,7 @@ def _gathered(marks: Sequence[Finding], found: Reading) -> list[Finding]:
 # ---------------------------------------------------------------- pictures
 
 
-def _pictures(expected: Mapping[str, Picture], found: Mapping[str, Picture]) -> Iterator[Finding]:
+def picture_findings(expected: Mapping[str, Picture], found: Mapping[str, Picture]) -> Iterator[Finding]:
     """Figures that are not those that the data give."""
     for name, picture in expected.items():
         other = found.get(name)

@@ -14,6 +14,7 @@ from sscreport.compose.audit import audit
 from sscreport.compose.citations import miscited
 from sscreport.compose.figure_data import folded
 from sscreport.compose.orientation import is_landscape
+from sscreport.compose.source_map import SourceMap
 from sscreport.compose.tables import abbreviations, table_markup
 from sscreport.compose.templates import Guard
 from sscreport.document import Composition
@@ -27,13 +28,17 @@ def compose(
     figures: Mapping[str, Figure],
     tables: Mapping[str, Table],
     noted: list[Problem] | None = None,
+    source_map: SourceMap | None = None,
 ) -> Composition:
     """The manuscript's tree: ``<article>`` with header, sections, references and supplement.
 
     Raises `InputError` with every problem of every template, `BuildError` where the finished tree
-    breaks a promise. With ``noted``, what the templates may not say is noted there and left out.
+    breaks a promise. With ``noted``, what the templates may not say is noted there and left out. With
+    ``source_map`` the text holds the signs of that map, and is not for print.
     """
-    guard = Guard(review, [*(f"fig-{name}" for name in figures), *(f"table-{name}" for name in tables)])
+    loader = source_map.loader(review.root) if source_map else None
+    targets = [*(f"fig-{name}" for name in figures), *(f"table-{name}" for name in tables)]
+    guard = Guard(review, targets, loader=loader)
     placed = _Placer(figures, tables, guard)
     guard.offer({"figure": placed.figure, "table": placed.table})
     guard.check_sources()
@@ -50,7 +55,10 @@ def compose(
         if problems
         else {name: _parse(name, markup, problems, folder) for name, markup in rendered.items()}
     )
-    problems += [problem for part in parts.values() if part is not None for problem in miscited(part, review)]
+    if source_map is None:  # its signs would stand between a name and its citation
+        problems += [
+            problem for part in parts.values() if part is not None for problem in miscited(part, review)
+        ]
     if problems:
         raise InputError(problems)
     article = etree.Element("article")

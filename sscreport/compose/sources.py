@@ -25,7 +25,7 @@ from sscreport.wording import has_digit
 TYPED = ("says", "among", "claim", "tally")
 WHITE_SPACE = {"trim_blocks": True, "lstrip_blocks": True}  # around the templates' tags
 _READER = jinja2.Environment(**WHITE_SPACE, autoescape=True)
-_KEYED = ("cite", "ref", "const", "rows", "figure", "table")  # their arguments are names, not prose
+KEYED = ("cite", "ref", "const", "rows", "figure", "table")  # their arguments are names, not prose
 _NAMES_AND_COMMENTS = re.compile(r"<!--.*?-->|</?[A-Za-z][\w-]*", re.DOTALL)
 _TAGS = re.compile(r"<[^<>]*>")
 _IDENTITY = re.compile(r"data-(?:value|cites?|ref|constant|claim)\b")
@@ -111,7 +111,7 @@ def _passages(node: nodes.Node, typed: bool) -> Iterator[tuple[str, int, bool]]:
 def _argument_passages(call: nodes.Call, typed: bool) -> Iterator[tuple[str, int, bool]]:
     """Texts among the arguments of a call. One word may be a state's name; it is read when printed."""
     name = _name(call)
-    if name in _KEYED or name in TYPED:
+    if name in KEYED or name in TYPED:
         return
     for child in call.iter_child_nodes():
         single = child.value if isinstance(child, nodes.Keyword) else child

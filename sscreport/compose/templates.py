@@ -128,8 +128,17 @@ class _Compiled(jinja2.BytecodeCache):
 class Guard:
     """Renders a review's templates and collects what they may not do."""
 
-    def __init__(self, review: Review, targets: Sequence[str], folder: str = TEMPLATES):
-        """``folder`` is that of the files in messages; a letter lies elsewhere than the templates."""
+    def __init__(
+        self,
+        review: Review,
+        targets: Sequence[str],
+        folder: str = TEMPLATES,
+        loader: jinja2.BaseLoader | None = None,
+    ):
+        """``folder`` is that of the files in messages; a letter lies elsewhere than the templates.
+
+        ``loader`` gives the templates' texts, where they are not those in the review's folder.
+        """
         self.review, self.book, self.targets, self.folder = review, review.book, targets, folder
         self.problems: list[Problem] = []
         self._rendering = ""
@@ -140,7 +149,7 @@ class Guard:
         self.problems.extend(wrong)
         self._env = _Environment(
             on_content=self.ask,
-            loader=jinja2.FileSystemLoader(review.root / TEMPLATES),
+            loader=loader or jinja2.FileSystemLoader(review.root / TEMPLATES),
             autoescape=True,
             undefined=_MissingName,
             finalize=self.finalize,

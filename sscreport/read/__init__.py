@@ -24,9 +24,7 @@ def read(path: Path) -> tuple[str, Reading]:
 
     Raises UsageError for what is no HTML, PDF or DOCX, or cannot be read as one.
     """
-    if not path.is_file():
-        raise UsageError(f"There is no file {path}.")
-    name = _format(path)
+    name = format_of(path)
     try:
         return name, READERS[name](path)
     except UsageError:
@@ -35,7 +33,10 @@ def read(path: Path) -> tuple[str, Reading]:
         raise UsageError(f"{path} cannot be read as {name.upper()}: {error}") from error
 
 
-def _format(path: Path) -> str:
+def format_of(path: Path) -> str:
+    """ "html", "pdf" or "docx"; raises UsageError where a file is none of them, or is not there."""
+    if not path.is_file():
+        raise UsageError(f"There is no file {path}.")
     head = path.read_bytes()[:1024].lstrip(b"\xef\xbb\xbf \r\n\t")
     if head.startswith(b"%PDF"):
         return "pdf"

@@ -47,20 +47,22 @@ _PARAGRAPH_STYLES = {"Reference": BIBLIOGRAPHY, "Origin": ORIGIN}
 
 def read_docx(path: Path) -> Reading:
     with ZipFile(path) as package:
-        register = _register(package)
-        keys = (
-            {m.get("bookmark"): m.get("key") for m in register.iter(f"{REGISTER}mark")}
-            if register is not None
-            else {}
-        )
+        register = register_of(package)
         document = etree.fromstring(package.read("word/document.xml"))
-        walker = _Walker(keys, _style_names(package))
+        walker = Walker(marked_keys(register), style_names(package))
         pieces = list(walker.block(document))
-        pictures = dict(_pictures(package, document))
-    return Reading(pieces, _enclosure(register), pictures)
+        pictures = dict(pictures_of(package, document))
+    return Reading(pieces, enclosure_of(register), pictures)
 
 
-def _register(package: ZipFile) -> etree._Element | None:
+def marked_keys(register: etree._Element | None) -> dict[str, str]:
+    """By bookmark, the key of the value that it marks."""
+    marks = register.iter(f"{REGISTER}mark") if register is not None else ()
+    return {mark.get("bookmark"): mark.get("key") for mark in marks}
+
+
+def register_of(package: ZipFile) -> etree._Element | None:
+    """The part in which the data travel and which says what bookmark is what key."""
     for name in package.namelist():
         if name.startswith("customXml/") and name.endswith(".xml"):
             root = etree.fromstring(package.read(name))
@@ -69,7 +71,8 @@ def _register(package: ZipFile) -> etree._Element | None:
     return None
 
 
-def _enclosure(register: etree._Element | None) -> Enclosure | None:
+def enclosure_of(register: etree._Element | None) -> Enclosure | None:
+    """What travels inside; None where the program that saved the file has dropped it."""
     code = register.find(f"{REGISTER}code") if register is not None else None
     if code is None:
         return None
@@ -79,7 +82,7 @@ def _enclosure(register: etree._Element | None) -> Enclosure | None:
     )
 
 
-def _style_names(package: ZipFile) -> dict[str, str]:
+def style_names(package: ZipFile) -> dict[str, str]:
     """The names of styles by their ids, which other programs choose anew."""
     root = etree.fromstring(package.read("word/styles.xml"))
     return {
@@ -90,7 +93,7 @@ def _style_names(package: ZipFile) -> dict[str, str]:
 
 
 @dataclass
-class _Walker:
+class Walker:
     """Walks the document; remembers which bookmarks and fields are open, and where it is."""
 
     keys: Mapping[str, str]
@@ -195,7 +198,7 @@ def _start(paragraph: etree._Element) -> str:
 # ---------------------------------------------------------------- pictures
 
 
-def _pictures(package: ZipFile, document: etree._Element) -> Iterator[tuple[str, Picture]]:
+def pictures_of(package: ZipFile, document: etree._Element) -> Iterator[tuple[str, Picture]]:
     """Every picture by its place among them: "picture 1"."""
     relationships = etree.fromstring(package.read("word/_rels/document.xml.rels"))
     targets = {r.get("Id"): r.get("Target") for r in relationships.iter(RELATIONSHIP)}
