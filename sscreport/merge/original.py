@@ -48,7 +48,7 @@ def _made_anew(files: tuple[tuple[str, str], ...]) -> Original:
         manuscript = fill(prepared, progress).manuscript
         figures = {name: drawing.figure for name, drawing in prepared.drawings.items()}
         sources = SourceMap()
-        signed = compose(prepared.review, figures, prepared.tables, sources)
+        signed = compose(prepared.review, figures, prepared.tables, source_map=sources)
         FORMATS["docx"](replace(manuscript, tree=signed.tree), path)
         copy = read_copy(path)
         for paragraph in copy.paragraphs:
