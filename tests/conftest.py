@@ -27,10 +27,10 @@ NO_SKIP = bool(os.environ.get("SSCREPORT_NO_SKIP"))
 # Workers take files from the front, so the longest come first. What two neighbours need is not the same
 # build, so that neither waits for the other to make it.
 LONGEST_FIRST = (
-    "test_stale.py", "test_marked_docx.py", "test_merge.py", "test_check.py", "test_verify.py", "test_html_cards.py",
-    "test_mutation.py", "test_diff.py", "test_redline.py", "test_diff_forms.py", "test_diff_command.py",
-    "test_respond.py", "test_what_if.py", "test_lines.py",
-    "test_trace.py", "test_identity.py", "test_figure_data.py", "test_pdf_origins.py", "test_crate.py",
+    "test_stale.py", "test_marked_docx.py", "test_merge.py", "test_verify.py", "test_check.py",
+    "test_html_cards.py", "test_mutation.py", "test_diff.py", "test_redline.py", "test_respond.py",
+    "test_what_if.py", "test_lines.py", "test_diff_forms.py", "test_diff_command.py", "test_trace.py",
+    "test_identity.py", "test_figure_data.py", "test_pdf_origins.py", "test_crate.py",
     "test_docx_origins.py", "test_tables_formats.py", "test_figure_command.py", "test_manuscript.py",
     "test_editions.py",
 )  # fmt: skip
