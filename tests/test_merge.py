@@ -363,6 +363,22 @@ def test_a_sentence_struck_with_its_values_is_told_in_full(small: Home, tmp_path
     assert {edit.fate for edit in merged.edits} == {REFUSED}
 
 
+def test_a_row_struck_under_tracking_is_told_value_by_value(small: Home, tmp_path: Path) -> None:
+    """The row counts as gone although its text is still in the file; no other value is named."""
+    document = Document.open(small.file, random.Random(1))
+    row = next(row for row in document.tree.iter(f"{W}tr") if "Birch" in "".join(row.itertext()))
+    properties = row.find(f"{W}trPr")
+    properties = etree.SubElement(row, f"{W}trPr") if properties is None else properties
+    properties.append(document.revision("del"))
+    names = {mark.get(f"{W}name") for mark in row.iter(f"{W}bookmarkStart")}
+    merged = small.merge(document.save(tmp_path / "copy.docx"))
+    assert {edit.key for edit in merged.edits if edit.key} == {
+        small.keys[name] for name in names if name in small.keys
+    }
+    assert {edit.what for edit in merged.edits if edit.key} == {"value gone"}
+    assert merged.patch == ""
+
+
 def test_a_paragraph_broken_in_two_is_two(small: Home, tmp_path: Path) -> None:
     """The second half becomes a paragraph of its own below the first."""
     document = Document.open(small.file, random.Random(1))
