@@ -30,8 +30,8 @@ LONGEST_FIRST = (
     "test_stale.py", "test_marked_docx.py", "test_check.py", "test_verify.py", "test_html_cards.py",
     "test_merge.py", "test_mutation.py", "test_diff.py", "test_redline.py", "test_diff_forms.py",
     "test_diff_command.py", "test_trace.py", "test_identity.py", "test_figure_data.py", "test_pdf_origins.py",
-    "test_crate.py", "test_docx_origins.py", "test_tables_formats.py", "test_figure_command.py", "test_manuscript.py",
-    "test_editions.py",
+    "test_crate.py", "test_docx_origins.py", "test_tables_formats.py", "test_figure_command.py",
+    "test_manuscript.py", "test_editions.py",
 )  # fmt: skip
 
 
