@@ -9,23 +9,21 @@ from sscreport.read.docx import W
 JOINED = "joined"  # the attribute of a paragraph that follows one without its end
 COMMENT = "comment "  # begins the name of the bookmark that a comment's range becomes
 _GONE = (f"{W}del", f"{W}moveFrom")
-_PROPERTIES = (f"{W}rPr", f"{W}trPr")
 
 
 def accept(document: _Element) -> None:
-    """Take out of ``document`` what is deleted: text, rows, cells and the ends of paragraphs.
+    """Take out of ``document`` what is deleted: rows, cells and the ends of paragraphs.
 
-    The ranges of comments become bookmarks, which the reader follows as it does all others.
+    Deleted text the reader leaves out by itself. The ranges of comments become bookmarks, which it follows
+    as it does all others.
     """
     for row in [*document.iter(f"{W}trPr")]:
         if any(row.find(tag) is not None for tag in _GONE):
             _drop(row.getparent())
     for mark in [*document.iter(f"{W}cellDel")]:
         _drop(mark.getparent().getparent())
-    for revision in [*document.iter(*_GONE)]:
-        if revision.getparent() is not None and revision.getparent().tag not in _PROPERTIES:
-            _keep_marks(revision)
-            _drop(revision)
+    for revision in document.iter(*_GONE):
+        _keep_marks(revision)
     for paragraph in [*document.iter(f"{W}p")]:
         if any(paragraph.find(f"{W}pPr/{W}rPr/{tag}") is not None for tag in _GONE):
             _join_next(paragraph)
