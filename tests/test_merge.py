@@ -34,10 +34,11 @@ from sscreport.write import FORMATS
 from sscreport.write.pages import with_wide_tables_last
 from tests.conftest import Built
 from tests.editions import BASE
+from tests.thorough import cases
 from tests.word_edits import DATE, PROSE, Document, W, comment, type_in_number, type_over_value
 from tests.word_revisions import accepted, before_appendix
 
-SCRIPTS = 100
+SCRIPTS = cases(100, sample=24)
 QUIET = Progress(quiet=True)
 BLOCKS = ("p", "li", "h1", "h2", "h3", "h4", "figcaption")
 OTHERS = ("row", "Abbreviation", "Reference", "Figure", "SectionEnd")  # styles of what is no prose

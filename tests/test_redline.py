@@ -17,10 +17,11 @@ from sscreport.redline import Redline, accepted, redline, rejected
 from sscreport.write.docx.tables import grid
 from tests.conftest import REPOSITORY
 from tests.editions import editions, made
+from tests.thorough import cases
 from tests.tree_changes import changed
 from tests.tree_reader import read, texts
 
-PAIRS = 200  # of editions of the pool
+PAIRS = cases(200, sample=50)  # of editions of the pool
 CHANGED_PAIRS = 60  # of trees with changes that no build would make
 SECONDS = 1.5  # for the shipped review
 IDENTITIES = ("id", "href", "data-value", "data-cites", "data-cite", "data-ref", "data-constant")
@@ -133,7 +134,7 @@ def test_odd_trees(seed: int) -> None:
 
 
 def test_any_two_editions() -> None:
-    """Of 200 random pairs of builds each gives both sides, and its pairs name all that differs."""
+    """Of 200 random pairs of builds (50 outside CI) each gives both sides, and its pairs name all that differs."""
     pool = [made(edition.folder, paint=False).tree for edition in editions(21, 1)]
     reads = {tree: read(tree) for tree in pool}
     random = Random(1)
