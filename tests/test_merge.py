@@ -224,7 +224,7 @@ def test_the_signs_of_the_source_map_change_nothing_else(brief: Built) -> None:
     figures = {name: drawing.figure for name, drawing in prepared.drawings.items()}
     known = SourceMap()
     plain = compose(prepared.review, figures, prepared.tables).tree
-    signed = compose(prepared.review, figures, prepared.tables, known).tree
+    signed = compose(prepared.review, figures, prepared.tables, source_map=known).tree
     assert SIGN.sub("", etree.tostring(signed, encoding="unicode")) == etree.tostring(
         plain, encoding="unicode"
     )
