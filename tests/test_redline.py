@@ -134,7 +134,7 @@ def test_odd_trees(seed: int) -> None:
 
 
 def test_any_two_editions() -> None:
-    """Of 200 random pairs of builds (50 outside CI) each gives both sides, and its pairs name all that differs."""
+    """200 random pairs of builds (50 outside CI) give both sides, and their pairs name all that differs."""
     pool = [made(edition.folder, paint=False).tree for edition in editions(21, 1)]
     reads = {tree: read(tree) for tree in pool}
     random = Random(1)
