@@ -13,6 +13,7 @@ from functools import cached_property
 from typing import Any
 
 from sscreport.values import READ, Cell
+from sscreport.wording import DAGGER, has_digit
 
 
 @dataclass(frozen=True)
@@ -62,6 +63,11 @@ class Origin:
         """The texts in one line, each once: "= 0.50" says no more than "0.50"."""
         texts = {text.replace("\u202f", " ").removeprefix("= "): None for text in self.texts}
         return " / ".join(texts)
+
+    @property
+    def marked(self) -> str:
+        """The same, with the mark of a number that rests on reconstructed data."""
+        return self.shown + (DAGGER if self.reconstructed and has_digit(self.shown) else "")
 
     @property
     def places(self) -> tuple[str, ...]:

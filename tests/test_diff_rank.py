@@ -55,7 +55,7 @@ def test_an_interval_that_begins_to_include_no_effect_is_another_conclusion(
     new = edited(tmp_path / "new", DATA, r"(walk-12-cedar,walk,12,cedar,50),4\.1,", r"\1,34.1,")
     change = told(old, new, Weight.CONCLUSION)["walk.by_time.m12.estimate"]
     assert change.reason == "the interval now includes no effect"
-    assert (change.before, change.causes) == ("−10.00 (−18.50 to −1.50)", (0,))
+    assert (change.before, change.causes) == ("−10.00 (−18.50 to −1.50)†", (0,))
     back = told(new, old, Weight.CONCLUSION)["walk.by_time.m12.estimate"]
     assert back.reason == "the interval no longer includes no effect"
     assert (back.before, back.after) == (change.after, change.before)

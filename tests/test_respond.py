@@ -29,6 +29,7 @@ from sscreport.response import check_package, read_round
 from sscreport.response.letter import compose_letter
 from sscreport.response.places import Place, Places
 from sscreport.write.letter import WRITERS, titled
+from tests.editions import base
 from tests.rounds import FILE, IN_TEXT, ROUND, Tamper, in_letter, revised
 from tests.test_diff_command import replace
 
@@ -112,7 +113,7 @@ def test_comments_are_quoted_and_answered_with_numbers_old_and_new(bench: Bench)
     """A comment stands as it came, digits and all; the answer has the values under its keys."""
     said = text_of(bench.package)
     assert "In Elm et al. the difference is 9.1 m, not 12.3 m (their Table 2)." in said
-    assert "was −18.82 m and is −17.86 m." in said
+    assert "was −18.82† m and is −17.86† m." in said
     assert "data/mean_differences.csv, walk-6-elm, md: “-12.3” became “-9.1”" in said
 
 
@@ -128,6 +129,22 @@ def test_passages_are_quoted_with_page_and_lines_and_their_place_in_word(bench: 
     assert re.search(rf"(?m)^\s*{place[2]}\b", page)
     assert "“How quickly people walk, and how much pain they have, was asked long before" in said
     assert "Before: “How far people walk, and how much pain" in said
+
+
+def test_reconstructed_numbers_say_so(bench: Bench) -> None:
+    """Each has its dagger, though no author typed it, and the letter ends with what that means."""
+    said = text_of(bench.package)
+    assert said.endswith("† Study-level values reconstructed to reproduce the published pooled result.")
+    told = [c for c in bench.changes.changes if c.key == "walk.by_time.m6.estimate" and c.kind == "value"]
+    assert [(change.before, change.after) for change in told] == [("−18.82†", "−17.86†")]
+    assert any(note.startswith("† ") for note in bench.changes.notes)
+
+
+def test_a_sentence_is_placed_where_it_changed(bench: Bench) -> None:
+    """Of two blocks that hold a sentence, the one in its own section is meant."""
+    text = "How quickly people walk, and how much pain they have"
+    assert len(bench.places.holding(text, "Background")) == 1
+    assert bench.places.holding(text, "Methods") == []
 
 
 def test_word_numbers_its_lines(bench: Bench) -> None:
@@ -327,6 +344,38 @@ def test_a_hundred_faults_are_planted() -> None:
     assert len(IN_TEXT) + len(IN_FILES) + len(STALE) >= 100
 
 
+TWO_CAUSES = """# Reviewer one
+
+## The interval
+
+> It is another one.
+
+Yes.
+
+{{ changed(value="walk.by_time.m6.ci_low") }}
+"""
+
+
+def test_to_tell_what_two_causes_did_owns_up_to_neither(tmp_path: Path) -> None:
+    """An interval that a datum and the level moved is told; what each did besides is still asked for."""
+    folders = base(tmp_path / "old"), base(tmp_path / "new")
+    datum = "walk-6-elm,walk,6,elm,47,"
+    replace(folders[1], "data/mean_differences.csv", f"{datum}-12.3,", f"{datum}-9.1,")
+    replace(folders[1], "data/review.toml", "confidence_level = 95", "confidence_level = 90")
+    old, new = (make(folder, QUIET, paint=False) for folder in folders)
+    sides = [
+        Edition(Source(at.name, at), side.manuscript) for at, side in zip(folders, (old, new), strict=True)
+    ]
+    changes = diff(*sides, None, QUIET)
+    round_ = read_round(FILE, ROUND[: ROUND.index("# Reviewer one")] + TWO_CAUSES)
+    with pytest.raises(InputError) as raised:
+        places = Places(new.manuscript.tree, [])
+        compose_letter(round_, new.review, changes, old.manuscript, new.manuscript, places)
+    told = "\n".join(map(str, raised.value.problems))
+    assert "walk-6-elm:md changed in the results" in told
+    assert "confidence_level changed in the results" in told
+
+
 def test_a_later_correction_rebuilds_everything_together(
     bench: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -342,7 +391,7 @@ def test_a_later_correction_rebuilds_everything_together(
     )
     assert main(["respond", FILE, "--review", str(review)]) == 0
     package = review / "output/round-1"
-    assert "was −18.82 m and is −18.04 m." in text_of(package)
+    assert "was −18.82† m and is −18.04† m." in text_of(package)
     assert check_package(package, read_inputs(review)) == []
 
 

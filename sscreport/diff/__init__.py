@@ -11,10 +11,10 @@ history   who made a difference, and when
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
-from sscreport.changes import Cause, Changes, Side
+from sscreport.changes import Cause, Change, Changes, Side
 from sscreport.diff.causes import Causes
 from sscreport.diff.history import History
 from sscreport.diff.inputs import differences
@@ -25,6 +25,7 @@ from sscreport.editions import Edition
 from sscreport.editions.git import Repository
 from sscreport.progress import Progress
 from sscreport.redline import Revision, redline
+from sscreport.wording import DAGGER, RECONSTRUCTED
 
 
 def diff(old: Edition, new: Edition, repository: Repository | None, progress: Progress) -> Changes:
@@ -84,8 +85,14 @@ class _Compared:
                 if change.kind == "figure" and change.weight
             },
             place_names=place_names(trees[0]) | place_names(trees[1]),
-            notes=notes,
+            notes=(*notes, *_legend(changes)),
         )
+
+
+def _legend(changes: Sequence[Change]) -> Iterator[str]:
+    """What the dagger says, where one stands."""
+    if any(DAGGER in (side or "") for change in changes for side in (change.before, change.after)):
+        yield f"{DAGGER} {RECONSTRUCTED}."
 
 
 def _side(edition: Edition) -> Side:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 
@@ -11,7 +11,7 @@ from sscreport.diff.drawings import look_alike
 from sscreport.diff.rank import turns
 from sscreport.diff.trials import content
 from sscreport.document import Manuscript, place_names
-from sscreport.origins import Origin
+from sscreport.origins import Origin, Origins
 from sscreport.redline import Pair, Redline, Revision
 from sscreport.register import SIGNIFICANT, marked_texts
 from sscreport.sentences import split
@@ -83,7 +83,7 @@ def _values(old: Manuscript, new: Manuscript, names: dict[str, str]) -> Iterator
             continue
         origin = after or before
         visible = _printed(before) != _printed(after)
-        sides = [_side(side, visible, _loses_or_gains_dagger(before, after)) for side in (before, after)]
+        sides = _told(before, after, visible)
         weight = Weight.VISIBLE if visible else Weight.HIDDEN
         place = _place(after if after and after.uses else before or after, names)
         difference = _difference(before, after)
@@ -105,18 +105,21 @@ def _printed(origin: Origin | None) -> object:
     return origin and bool(origin.uses) and content(origin)[:2]
 
 
-def _loses_or_gains_dagger(before: Origin | None, after: Origin | None) -> bool:
-    return before is not None and after is not None and before.reconstructed != after.reconstructed
+def _told(before: Origin | None, after: Origin | None, visible: bool) -> list[str | None]:
+    """Both sides as printed, or unrounded; a word has a dagger only where the other side has none."""
+    sides = [_side(origin, visible) for origin in (before, after)]
+    if before is not None and after is not None and sides[0] == sides[1]:
+        return [f"{sides[0]}{DAGGER * origin.reconstructed}" for origin in (before, after)]
+    return sides
 
 
-def _side(origin: Origin | None, visible: bool, with_dagger: bool) -> str | None:
-    if origin is None:
+def _side(origin: Origin | None, visible: bool) -> str | None:
+    if origin is None or origin.number is None:
         return None
-    if origin.number is None:
-        return None
-    if not (visible and origin.shown):
-        return unrounded(origin.number) or str(origin.number)
-    return origin.shown + (DAGGER if with_dagger and origin.reconstructed else "")
+    if visible and origin.shown:
+        return origin.marked
+    number = unrounded(origin.number)
+    return number + DAGGER * origin.reconstructed if number else str(origin.number)
 
 
 def _difference(before: Origin | None, after: Origin | None) -> float | None:
@@ -189,30 +192,35 @@ def _figures(old: Manuscript, new: Manuscript, names: dict[str, str], redline: R
         drawings = [side.figures[name].svg if name in side.figures else None for side in (old, new)]
         if drawings[0] == drawings[1]:
             continue
-        count, before, after = _texts_that_differ(*drawings)
+        marks = (_marks(drawing, side.origins) for drawing, side in zip(drawings, (old, new), strict=True))
+        count, before, after = _texts_that_differ(*marks)
         seen = None in drawings or not look_alike(*drawings)
         what = f"{count} marks with other numbers" if count else AS_DRAWN[1] if seen else FINER
         weight = Weight.VISIBLE if seen else Weight.HIDDEN
-        marks = tuple(r.number for r in redline.revisions if r.place == f"fig-{name}" and not r.keys)
+        numbers = tuple(r.number for r in redline.revisions if r.place == f"fig-{name}" and not r.keys)
         label = names.get(f"fig-{name}", name)
-        yield Item(Change("figure", label, what, name, before, after, weight, (), revisions=marks))
+        yield Item(Change("figure", label, what, name, before, after, weight, (), revisions=numbers))
 
 
-def _texts_that_differ(old: str | None, new: str | None) -> tuple[int, str | None, str | None]:
+def _texts_that_differ(*sides: Mapping[str, str] | None) -> tuple[int, str | None, str | None]:
     """How many keys are written otherwise in two drawings, and what stands under them in each."""
-    sides = [_marks(drawing) for drawing in (old, new)]
-    keys = [key for key in dict.fromkeys((*sides[0], *sides[1])) if sides[0].get(key) != sides[1].get(key)]
-    texts = ("; ".join(side[key] for key in keys if key in side) for side in sides)
-    told = (
-        None if drawing is None else text or as_drawn
-        for drawing, text, as_drawn in zip((old, new), texts, AS_DRAWN, strict=True)
+    old, new = (side or {} for side in sides)
+    keys = [key for key in dict.fromkeys((*old, *new)) if old.get(key) != new.get(key)]
+    before, after = (
+        None if side is None else "; ".join(side[key] for key in keys if key in side) or as_drawn
+        for side, as_drawn in zip(sides, AS_DRAWN, strict=True)
     )
-    return len(keys), *told
+    return len(keys), before, after
 
 
-def _marks(svg: str | None) -> dict[str, str]:
-    """What is written under each key in a drawing."""
+def _marks(svg: str | None, origins: Origins) -> dict[str, str] | None:
+    """What is written under each key in a drawing, with the marks of reconstructed numbers."""
+    if svg is None:
+        return None
     found: dict[str, list[str]] = {}
-    for key, text in marked_texts(svg) if svg else ():
+    for key, text in marked_texts(svg):
         found.setdefault(key, []).append(text)
-    return {key: ", ".join(dict.fromkeys(texts)) for key, texts in found.items()}
+    return {
+        key: ", ".join(dict.fromkeys(texts)) + DAGGER * (key in origins and origins[key].reconstructed)
+        for key, texts in found.items()
+    }

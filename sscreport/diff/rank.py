@@ -10,6 +10,7 @@ from typing import Any
 from sscreport.folder import SETTINGS
 from sscreport.measures import MEASURES
 from sscreport.origins import Origin, Origins
+from sscreport.wording import DAGGER
 
 TENTH = 0.1  # an effect that moves by more of its size has moved, where no important difference is known
 # Results of parts of an analysis, or of another way to analyse: no conclusions of their own.
@@ -80,7 +81,8 @@ def _result(prefix: str, origins: Origins) -> _Result | None:
         return None
     estimate, low, high = parts
     model = origins.by_key.get(f"{prefix}.model_name") or origins.by_key.get(f"{prefix}.model")
-    shown = f"{_text(estimate)} ({_text(low)} to {_text(high)})"
+    dagger = DAGGER * estimate.reconstructed
+    shown = f"{_text(estimate)} ({_text(low)} to {_text(high)}){dagger}"
     name = str(model.number) if model else ""
     return _Result(estimate.number, low.number, high.number, name, f"{shown}, {name}" if name else shown)
 

@@ -23,6 +23,7 @@ from sscreport.records import Review
 from sscreport.response.places import Places
 from sscreport.response.promises import PROSE, Promises
 from sscreport.response.round import Round, mark
+from sscreport.wording import DAGGER, RECONSTRUCTED, has_digit
 
 RESULTS = ("conclusion", "effect", "value", "cell", "figure")
 OTHER = "Other changes of wording"
@@ -62,6 +63,7 @@ def compose_letter(
     tree.extend(_comments(round_, answers, promises))
     tree.extend(_others(changes, promises))
     _fill(tree, new)
+    _mark_reconstructed(tree)
     return Letter(tree, round_.title, frozenset(promises.kept))
 
 
@@ -208,3 +210,15 @@ def _fill(tree: _Element, new: Manuscript) -> None:
         keys = element.get("data-cites", "").split()
         element.text = f"[{', '.join(str(numbers.get(key, key)) for key in keys)}]"
         element.attrib.pop("data-place", None)
+
+
+def _mark_reconstructed(tree: _Element) -> None:
+    """A dagger behind each reconstructed value that no dagger follows in its block, and what it says."""
+    for value in tree.xpath(".//span[@data-value][@class='reconstructed']"):
+        after = "".join(value.xpath("following-sibling::node()/descendant-or-self::text()"))
+        if has_digit("".join(value.itertext())) and DAGGER not in after:
+            dagger = E.sup(DAGGER)
+            value.addnext(dagger)
+            dagger.tail, value.tail = value.tail, None
+    if DAGGER in "".join(tree.itertext()):
+        tree.append(E.p({"class": "meta"}, f"{DAGGER} {RECONSTRUCTED}."))

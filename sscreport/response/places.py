@@ -51,10 +51,16 @@ class Places:
             for element in tree.iter("p", "li", "h2", "h3", "h4", "figcaption", "td", "th", "dd", "dt")
         ]
 
-    def holding(self, text: str) -> list[_Element]:
-        """The blocks of the manuscript in which a passage stands."""
+    def holding(self, text: str, place: str = "") -> list[_Element]:
+        """The blocks in which a passage stands, those of the section, figure or table ``place`` alone."""
         wanted = plain(text)
-        return [element for element, own in self._blocks if wanted in own and not _holds_block(element)]
+        found = (element for element, own in self._blocks if wanted in own and not _holds_block(element))
+        return [element for element in found if not place or self._place_of(element) == place]
+
+    def _place_of(self, element: _Element) -> str:
+        above = (step.get("id") for step in element.iterancestors("section", "figure") if step.get("id"))
+        name = next(above, "header")
+        return self.names.get(name, name)
 
     def of(self, text: str, element: _Element) -> Place:
         """The place of a passage that stands in a block."""

@@ -86,7 +86,7 @@ class Promises:
         if origin is None or not origin.uses:
             hint = did_you_mean(key, self.old.origins.printed)
             return self.guard.refuse(f"The submitted manuscript prints no value {key}.{hint}")
-        return Markup('<span data-was="{}">{}</span>').format(key, origin.shown)
+        return Markup('<span data-was="{}">{}</span>').format(key, origin.marked)
 
     # ------------------------------------------------------------ looking up
 
@@ -223,7 +223,7 @@ class Promises:
     def _passage(self, change: Change) -> _Element:
         if change.after is None:
             return E.p("Removed: ", E.em(change.before or ""), f" ({change.place}).")
-        holding = self.places.holding(change.after)
+        holding = self.places.holding(change.after, change.place)
         place = self.places.of(change.after, holding[0]) if holding else Place(0, 0, 0, change.place)
         return _quotation(change.after, place, change.before)
 
