@@ -321,7 +321,7 @@ def test_judgements_of_the_shipped_review_stand_and_are_named(
     (turned,) = [c for c in asked["changes"] if c["kind"] == "conclusion"]
     assert turned["key"] == "rcs.m6.estimate" and "no longer includes no effect" in turned["reason"]
     assert (turned["before"], turned["after"]) == (
-        "1.80 (−3.38 to 6.99), random-effects", "3.77 (2.93 to 4.61), fixed-effect",
+        "1.80 (−3.38 to 6.99)†, random-effects", "3.77 (2.93 to 4.61)†, fixed-effect",
     )  # fmt: skip
     sentences = " ".join(c["after"] or "" for c in asked["changes"] if c["kind"] in ("sentence", "method"))
     assert "“Change in RCS at 6 months” was made with these choices: fixed-effect model" in sentences
