@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from lxml import html
+from lxml import etree, html
 from lxml.etree import _Element
 from pypdf import PdfReader
 
@@ -26,7 +26,7 @@ from sscreport.problems import InputError
 from sscreport.progress import Progress
 from sscreport.read.lines import read_lines
 from sscreport.response import check_package, read_round
-from sscreport.response.letter import compose_letter
+from sscreport.response.letter import _mark_reconstructed, compose_letter
 from sscreport.response.places import Place, Places
 from sscreport.write.letter import WRITERS, titled
 from tests.editions import base
@@ -138,6 +138,20 @@ def test_reconstructed_numbers_say_so(bench: Bench) -> None:
     told = [c for c in bench.changes.changes if c.key == "walk.by_time.m6.estimate" and c.kind == "value"]
     assert [(change.before, change.after) for change in told] == [("−18.82†", "−17.86†")]
     assert any(note.startswith("† ") for note in bench.changes.notes)
+
+
+def test_a_dagger_stands_at_its_own_value() -> None:
+    """One that a later value has says nothing of an earlier one; a group that ends in one has it once."""
+    value = '<span data-value="k" class="reconstructed">{}</span>'
+    now, low, high = (value.format(number) for number in ("7.09", "0.53", "13.65"))
+    was = '<span data-was="k">4.83†</span>'
+    for given, wanted in (
+        (f"is {now} instead of {was}.", "is 7.09† instead of 4.83†."),
+        (f"({low} to {high})<sup>†</sup>, then", "(0.53† to 13.65)†, then"),
+    ):
+        tree = etree.fromstring(f"<article><p>{given}</p></article>")
+        _mark_reconstructed(tree)
+        assert "".join(tree[0].itertext()) == wanted
 
 
 def test_a_sentence_is_placed_where_it_changed(bench: Bench) -> None:

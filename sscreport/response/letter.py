@@ -6,6 +6,7 @@ import html
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import takewhile
 from pathlib import PurePosixPath
 
 import jinja2
@@ -213,12 +214,17 @@ def _fill(tree: _Element, new: Manuscript) -> None:
 
 
 def _mark_reconstructed(tree: _Element) -> None:
-    """A dagger behind each reconstructed value that no dagger follows in its block, and what it says."""
+    """A dagger behind each reconstructed value that has none before the next value, and what it says."""
     for value in tree.xpath(".//span[@data-value][@class='reconstructed']"):
-        after = "".join(value.xpath("following-sibling::node()/descendant-or-self::text()"))
-        if has_digit("".join(value.itertext())) and DAGGER not in after:
+        after = takewhile(_is_no_value, value.xpath("following-sibling::node()"))
+        told = "".join(step if isinstance(step, str) else "".join(step.itertext()) for step in after)
+        if has_digit("".join(value.itertext())) and DAGGER not in told:
             dagger = E.sup(DAGGER)
-            value.addnext(dagger)
             dagger.tail, value.tail = value.tail, None
+            value.addnext(dagger)
     if DAGGER in "".join(tree.itertext()):
         tree.append(E.p({"class": "meta"}, f"{DAGGER} {RECONSTRUCTED}."))
+
+
+def _is_no_value(node: str | _Element) -> bool:
+    return isinstance(node, str) or not {"data-value", "data-was"} & {*node.attrib}
